@@ -1,0 +1,3 @@
+"""ctidesk: the desktop telephone and desk of healthcare call centres."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,215 @@
+"""What the desk asks of the engine: imperative, frozen. Each gets a reply by its token.
+
+Runs in: desk process (sent), engine process (executed on the loop thread).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ctidesk.calls.call import DialogId
+
+
+class Srtp(StrEnum):
+    OFF = "off"
+    OPTIONAL = "optional"
+    MANDATORY = "mandatory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigureAccount:
+    """Add or change an account and register it. `registrar` is "host[:port]"; "" registers nowhere
+    (direct calls to `local_port`). `trusted_peers`: IP addresses whose P-Asserted-Identity and X-
+    headers are believed; the registrar's own is always among them."""
+
+    account_id: str
+    user: str
+    password: str = field(repr=False)
+    registrar: str = ""
+    domain: str = ""
+    transport: str = "udp"  # "udp", "tcp", "tls"
+    local_port: int = 0
+    bind_address: str = ""
+    srtp: Srtp = Srtp.OPTIONAL
+    tls_ca_file: str = ""
+    tls_verify: bool = True
+    display_name: str = ""
+    expires_s: int = 300
+    trusted_peers: tuple[str, ...] = ()
+    queue_header: str = "X-PBX-Queue"
+    ivr_header: str = "X-IVR-Path"
+    member_header: str = "X-CRM-Id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveAccount:
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigureRecording:
+    """What to do with calls that connect from now on. `policy`: "required", "allowed", "forbidden".
+    `recipients`: age X25519 public keys. `device_key`: Ed25519 private key, 32 bytes hex, kept in
+    memory only."""
+
+    policy: str
+    recipients: tuple[str, ...]
+    spool_dir: str
+    device_key: str = field(repr=False)
+    agent: str = ""
+    reserve_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """`call_id` is minted by the desk, `target` a number or sip: URI."""
+
+    call_id: str
+    account_id: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Answer; other connected calls are put on hold first (call waiting)."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline:
+    """Refuse an offered call: 486 Busy Here (default), 603 Decline or 480."""
+
+    call_id: str
+    code: int = 486
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUp:
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Resume; another talking call is put on hold first."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMute:
+    call_id: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendDtmf:
+    call_id: str
+    digits: str = field(repr=False)
+    method: str = "rfc4733"  # or "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferBlind:
+    call_id: str
+    target: str
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartConsult:
+    """Hold `call_id`, then dial `target` as `consult_id` once the hold is confirmed."""
+
+    call_id: str
+    consult_id: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwapConsult:
+    """Put the talking one of the pair on hold and resume the other."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteTransfer:
+    """Attended transfer: REFER with Replaces, only once the hold of `call_id` is confirmed."""
+
+    call_id: str
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelConsult:
+    """End the consultation leg, in any of its phases, and resume the caller."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeConference:
+    """Caller, consulted party and agent hear one another."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConference:
+    """Undo the merge: the consulted party talks, the caller is on hold."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclaim:
+    """After an engine died: INVITE with Replaces (RFC 3891) to get `call_id` back."""
+
+    call_id: str
+    account_id: str
+    dialog: DialogId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeEvents:
+    """The desk has stored all events up to `seq`; the engine may forget them."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutDown:
+    """End the engine. With `when_idle` it first lets the last call end."""
+
+    when_idle: bool = True
+
+
+Command = (
+    ConfigureAccount
+    | RemoveAccount
+    | ConfigureRecording
+    | Dial
+    | Answer
+    | Decline
+    | HangUp
+    | Hold
+    | Resume
+    | SetMute
+    | SendDtmf
+    | TransferBlind
+    | StartConsult
+    | SwapConsult
+    | CompleteTransfer
+    | CancelConsult
+    | MergeConference
+    | SplitConference
+    | Reclaim
+    | AcknowledgeEvents
+    | ShutDown
+)

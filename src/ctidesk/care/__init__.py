@@ -1,0 +1,1 @@
+"""Healthcare rules: parties, members as the card shows them, the identity check. Pure."""

@@ -1,0 +1,155 @@
+"""Members, those who call for them, and the facts of the card, each with source and age.
+
+Runs in: desk process, any thread (frozen values).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Party(StrEnum):
+    """Who is calling (R1): decides verification, guide and codes."""
+
+    UNKNOWN = "unknown"
+    MEMBER = "member"
+    CARER = "carer"  # speaks for a member
+    PROVIDER = "provider"
+    SUPPLIER = "supplier"
+    INSURER = "insurer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a fact comes from and when it was read there (seconds since the epoch, UTC)."""
+
+    source: str
+    read_wall: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody whose number this may be. Carries no health data.
+
+    `key`: opaque, unique in the result. `member_id` is "" for a facility. `reason`: why it
+    matched, e.g. "mobile number", "shared household number", "carer of …".
+    `certainty`: "exact" (E.164 equal), "national" or "last_digits".
+    """
+
+    key: str
+    party: Party
+    name: str
+    member_id: str = ""
+    facility_id: str = ""
+    birth_year: int | None = None
+    reason: str = ""
+    certainty: str = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """The answer to a number. `candidates` may be many and are never picked by themselves; with
+    none of them `reason` says why: "withheld", "not_a_number", "unknown", "unavailable"."""
+
+    number: str  # as shown, e.g. "+49 171 5550 1234", "" when withheld
+    e164: str
+    candidates: tuple[Candidate, ...] = ()
+    reason: str = ""
+    took_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    plan: str
+    payer: str
+    status: str  # "active", "cancelled", …
+    begins: date | None
+    ends: date | None
+    copay: str = ""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescription:
+    drug: str
+    prescriber: str
+    expires: date | None
+    refills_left: int
+    last_dispensed: date | None
+    next_refill: date | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorisation:
+    item: str
+    status: str
+    expires: date | None
+    units_left: int | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    starts: datetime  # aware, UTC
+    what: str
+    doctor: str
+    place: str
+    status: str
+    bring: str = ""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One line of the history: a call, SMS, e-mail, chat or web form."""
+
+    at: datetime  # aware, UTC
+    channel: str
+    direction: str
+    summary: str
+    code: str = ""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Somebody of the household, a carer or a facility. `may_speak`: recorded authority."""
+
+    name: str
+    kind: str  # "household", "carer", "guardian", "facility"
+    member_id: str = ""
+    may_speak: bool = False
+    authority_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberCard:
+    """All that the card can show. Health data: hidden until the identity is verified (R7)."""
+
+    member_id: str
+    given: str
+    family: str
+    birth_date: date | None
+    postcode: str
+    address: str
+    policy_number: str
+    phone_last4: str
+    language: str
+    channel_preference: str
+    flags: tuple[str, ...] = ()
+    coverages: tuple[Coverage, ...] = ()
+    prescriptions: tuple[Prescription, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    appointments: tuple[Appointment, ...] = ()
+    history: tuple[Contact, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    provenance: Provenance = field(
+        default_factory=lambda: Provenance(source="unknown", read_wall=0.0)
+    )
+
+    @property
+    def name(self) -> str:
+        return f"{self.given} {self.family}".strip()

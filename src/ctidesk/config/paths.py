@@ -1,0 +1,60 @@
+"""Where a profile keeps its things.
+
+Runs in: every process, any thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP = "ctidesk"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One folder of everything that a run keeps. Made 0700 by `make`."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "cache.db"
+
+    @property
+    def spool(self) -> Path:
+        """Recordings: encrypted segments and their manifests."""
+        return self.root / "recordings"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def runtime(self) -> Path:
+        """Socket and FIFOs: never on a network share, short enough for a Unix socket (104 bytes)."""
+        mark = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:12]
+        base = os.environ.get("XDG_RUNTIME_DIR")
+        parent = Path(base) if base and Path(base).is_dir() else Path(tempfile.gettempdir())
+        return parent / f"{APP}-{os.getuid() if hasattr(os, 'getuid') else 0}-{mark}"
+
+    def make(self) -> Profile:
+        for folder in (self.root, self.spool, self.logs, self.runtime):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+def default_profile() -> Profile:
+    return Profile(Path(platformdirs.user_data_dir(APP, appauthor=False)))
+
+
+def resources() -> Path:
+    """The data that ships with the program: inside the package when installed, else beside `src`."""
+    here = Path(__file__).resolve()
+    packed = here.parents[1] / "resources"
+    return packed if packed.is_dir() else here.parents[3] / "resources"

@@ -1,0 +1,1 @@
+"""The embedded demo centre: made-up members, callers who are real SIP endpoints, the script."""

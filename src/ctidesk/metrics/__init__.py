@@ -1,0 +1,1 @@
+"""Handle time and shift statistics, derived from the event log. Pure."""

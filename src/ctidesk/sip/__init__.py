@@ -1,0 +1,1 @@
+"""The desk's side of telephony: protocol, channel, engine client, supervisor, simulator."""

@@ -1,0 +1,1 @@
+"""The engine process: the only room that imports pjsua2."""

@@ -1,0 +1,1 @@
+"""The codes tree and the after-call-work session. Pure."""
