@@ -1,1 +1,1 @@
-"""Encrypted recording: the age container, segments, the signed manifest, the recorder process, the reader."""
+"""Encrypted recording: age segments, signed manifest, the recorder process, the reader."""
