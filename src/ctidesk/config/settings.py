@@ -199,7 +199,7 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
         )
     if place in _RANGES:
         low, high = _RANGES[place]
-        if not low <= int(value) <= high:
+        if not (isinstance(value, int) and low <= value <= high):
             raise SettingsProblem(f"{place} must be {low} to {high}.", "Correct the number.")
     if place in _FILES and value:
         return str((folder / str(value)).resolve())

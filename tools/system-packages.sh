@@ -1,0 +1,49 @@
+#!/bin/sh
+# system-packages.sh demo|test: are the system's own parts there? As root on Debian or Ubuntu the
+# missing ones are installed, otherwise they are named with the command that installs them.
+set -eu
+purpose=${1:?demo or test}
+python=${PYTHON:-python3}
+
+demo="python3-venv libegl1 libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0
+libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-shape0 libxcb-randr0
+libglib2.0-0 fonts-dejavu-core"
+test="$demo xvfb openbox xdotool age baresip openssl x11-utils procps"
+case $purpose in
+demo) wanted=$demo ;;
+test) wanted=$test ;;
+*) echo "system-packages: demo or test" >&2; exit 2 ;;
+esac
+
+"$python" - <<'P' || exit 1
+import sys
+if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+    sys.exit("ctidesk needs Python 3.11 or 3.12, this is %d.%d. Set PYTHON=python3.11, say." % sys.version_info[:2])
+P
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  echo "system-packages: not Debian or Ubuntu; if the start fails, install the counterparts of: $(echo $wanted)" >&2
+  exit 0
+fi
+
+missing=
+for package in $wanted; do
+  # a Python that isn't the system's brings its own venv
+  [ "$package" = python3-venv ] && "$python" -c 'import ensurepip, venv' 2>/dev/null && continue
+  # `Provides` covers renamed packages (libglib2.0-0t64 on newer systems)
+  dpkg-query -W -f='${Package} ${Provides} ${db:Status-Status}\n' 2>/dev/null |
+    grep -E "(^| )$package( |,|$)" | grep -q ' installed$' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+  echo "system-packages: installing$missing" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq update >/dev/null
+  apt-get -qq install -y --no-install-recommends $missing >/dev/null
+else
+  echo "ctidesk needs these system packages for 'make $purpose':$missing" >&2
+  echo "Install them with:" >&2
+  echo "  sudo apt-get update && sudo apt-get install --no-install-recommends$missing" >&2
+  exit 1
+fi
