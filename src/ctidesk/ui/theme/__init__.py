@@ -1,0 +1,1 @@
+"""Colours, type, space and icons of every screen, from the tokens in `resources/themes`."""
