@@ -1,0 +1,1 @@
+"""The composition: builds every part, hands ports to the screen, names the thread of each."""
