@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import commands as cmd
@@ -104,6 +105,18 @@ class DeskActions:
 
     def redial(self) -> str:
         return self.dial(self.last_dialled) if self.last_dialled else ""
+
+    def call_back(self, call_id: str) -> str:
+        """Dial a missed caller; returns the new call_id, "" when it cannot be dialled."""
+        for index, one in enumerate(self._desk.missed):
+            if one.call.call_id != call_id:
+                continue
+            dialled = self.dial(one.call.remote.number)
+            if dialled:
+                self._desk.missed[index] = replace(one, called_back=True)
+                self._desk.publish(None)
+            return dialled
+        return ""
 
     # ------------------------------------------------------ transfer, conference
 
