@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
 from ctidesk.calls import phases
+from ctidesk.calls.agent import RESTING
 from ctidesk.calls.call import Call
 from ctidesk.calls.desk import CallDesk, MissedCall
 from ctidesk.calls.ports import Clock
@@ -67,7 +68,10 @@ def recall(desk: CallDesk, stored: Sequence[ag.LogEvent], clock: Clock) -> list[
 
 
 def _agent(desk: CallDesk, log: Iterable[ag.LogEvent], session: Iterable[ag.LogEvent]) -> None:
+    """The state that the agent had, unless she has already chosen one at this desk."""
     own = {event for event in session if isinstance(event, ag.AgentStateChanged)}
+    if any(event.state in RESTING for event in own):
+        return
     for event in log:
         if isinstance(event, ag.AgentStateChanged) and event not in own:
             desk.agent.restore(event)
