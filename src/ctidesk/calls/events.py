@@ -86,7 +86,10 @@ class ResumeRequested(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallResumed(CallEvent):
-    """The peer's 2xx confirmed that both hear each other again."""
+    """The peer's 2xx confirmed that both hear each other again. `dialog`: the new one, where the
+    call was got back from an engine that died."""
+
+    dialog: DialogId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

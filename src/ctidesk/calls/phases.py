@@ -140,6 +140,7 @@ def _ended(call: Call, event: ev.CallEnded) -> dict[str, Any]:
 _DETAILS: dict[type[ev.CallEvent], Callable[[Call, Any], dict[str, Any]]] = {
     ev.CallRang: lambda call, event: {"early_media": event.early_media or call.early_media},
     ev.CallAnswered: _answered,
+    ev.CallResumed: lambda call, event: {"dialog": event.dialog or call.dialog},
     ev.MediaChanged: _media,
     ev.MuteChanged: lambda call, event: {"muted": event.muted},
     ev.TransferStarted: _transfer_started,
