@@ -1,0 +1,1 @@
+"""The agent's own state, and how to change it."""

@@ -1,0 +1,1 @@
+"""Dialling out: number, directory, recent targets."""

@@ -1,0 +1,1 @@
+"""Type-to-search over members, facilities and colleagues."""

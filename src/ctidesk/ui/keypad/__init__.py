@@ -1,0 +1,1 @@
+"""DTMF digits into the call."""

@@ -1,0 +1,1 @@
+"""Who is calling, the identity check, and the card behind it."""

@@ -1,0 +1,232 @@
+"""Who is calling, whose card is open, and what of it may be seen.
+
+Runs in: desk process, Qt main thread (no Qt in here).
+"""
+
+from __future__ import annotations
+
+from ctidesk.calls import agent_events as ag
+from ctidesk.calls.actions import DeskActions
+from ctidesk.calls.call import Call
+from ctidesk.calls.desk import CallDesk, Change
+from ctidesk.calls.ports import Clock
+from ctidesk.care.identity import IdentityCheck, QuestionKind, Result
+from ctidesk.care.member import Candidate, MemberCard, Party
+from ctidesk.care.pop import ScreenPop
+from ctidesk.ui import words
+from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
+from ctidesk.ui.in_view import CallInView
+from ctidesk.ui.live import Live
+from ctidesk.ui.member_card.facts import CardFacts, card_facts
+from ctidesk.ui.member_card.state import (
+    CALLING_PARTIES,
+    NO_CARD,
+    CandidateLine,
+    CardStage,
+    CheckState,
+    MemberCardState,
+    PartyChip,
+    match_words,
+)
+
+MINUTE_S = 60.0
+
+
+class MemberCardPresenter:
+    """The card of the call in view. Nothing of a card but name and birth year leaves here before
+    the identity check is passed (R7); no candidate is ever opened by itself (R1)."""
+
+    def __init__(
+        self,
+        desk: CallDesk,
+        actions: DeskActions,
+        pop: ScreenPop,
+        in_view: CallInView,
+        search: DirectorySearch,
+        shown: words.Shown,
+        clock: Clock,
+    ) -> None:
+        self._desk = desk
+        self._actions = actions
+        self._pop = pop
+        self._in_view = in_view
+        self.search = search
+        self._shown = shown
+        self._clock = clock
+        self._checked: list[ag.IdentityChecked] = []
+        self._results: dict[str, Result] = {}
+        """By call_id: the outcome of the last answer."""
+        self._facilities: dict[str, Candidate] = {}
+        """By call_id: the facility that the agent confirmed as the caller."""
+        self._facts: tuple[MemberCard, float, CardFacts] | None = None
+        self.live = Live(self._state)
+        desk.subscribe(self._changed)
+        pop.subscribe(self.live.refresh)
+        in_view.subscribe(self._moved)
+
+    # ----------------------------------------------------------------- intents
+
+    def open_candidate(self, key: str) -> None:
+        """The agent says that this candidate is calling."""
+        call_id = self._in_view.call_id
+        lookup = self._pop.lookups.get(call_id)
+        candidate = next((c for c in lookup.candidates if c.key == key), None) if lookup else None
+        if candidate is not None:
+            self._open(call_id, candidate, keep_party=False)
+
+    def open_found(self, key: str) -> None:
+        """A search result. Somebody who asks about a member stays who they are."""
+        candidate = self.search.candidate(key)
+        call_id = self._in_view.call_id
+        if candidate is not None and call_id:
+            self._open(call_id, candidate, keep_party=True)
+            self.search.clear()
+
+    def close_card(self) -> None:
+        """Back to the candidates."""
+        if call_id := self._in_view.call_id:
+            self._facilities.pop(call_id, None)
+            self._pop.open_member(call_id, "")
+
+    def set_party(self, party: Party) -> None:
+        """Correct who is calling."""
+        if call_id := self._in_view.call_id:
+            self._actions.set_party(call_id, party.value, "agent")
+
+    def answer(self, kind: str, text: str) -> None:
+        """What the caller said to a question; compared and forgotten."""
+        call = self._desk.calls.get(self._in_view.call_id)
+        check = self._check(call) if call is not None else None
+        if call is None or check is None:
+            return
+        result = check.answer(QuestionKind(kind), text)
+        self._results[call.call_id] = result
+        if result.counted:
+            self._desk.note(check.asked[-1])
+        self.live.refresh()
+
+    def take_log(self, log: list[ag.LogEvent]) -> None:
+        """What an earlier desk asked already (from `recall`): failures are not forgotten."""
+        earlier = [one for one in log if isinstance(one, ag.IdentityChecked)]
+        self._checked = list(dict.fromkeys([*earlier, *self._checked]))
+        self.live.refresh()
+
+    def tick(self) -> None:
+        """Once a minute: ages grow."""
+        self.live.refresh()
+
+    # ----------------------------------------------------------------- private
+
+    def _open(self, call_id: str, candidate: Candidate, keep_party: bool) -> None:
+        self._results.pop(call_id, None)
+        if candidate.facility_id:
+            self._facilities[call_id] = candidate
+        party = words.party_of(self._desk.context(call_id).party)
+        if keep_party and party is not Party.UNKNOWN and candidate.member_id:
+            self._pop.open_member(call_id, candidate.member_id)
+        elif candidate.member_id or not keep_party:
+            self._pop.open(call_id, candidate)
+        elif candidate.party is not Party.UNKNOWN:
+            self._actions.set_party(call_id, candidate.party.value, "agent")
+        self.live.refresh()
+
+    def _changed(self, change: Change) -> None:
+        if isinstance(change, ag.IdentityChecked):
+            self._checked.append(change)
+        elif isinstance(change, ag.WrapUpSaved):
+            self._forget_gone()
+        self.live.refresh()
+
+    def _moved(self, call_id: str) -> None:
+        self.search.clear()
+        self.live.refresh()
+
+    def _forget_gone(self) -> None:
+        live = self._desk.calls
+        self._checked = [one for one in self._checked if one.call_id in live]
+        for held in (self._results, self._facilities):
+            for call_id in [key for key in held if key not in live]:
+                del held[call_id]
+
+    def _check(self, call: Call) -> IdentityCheck | None:
+        card = self._pop.cards.get(call.call_id)
+        if card is None:
+            return None
+        return IdentityCheck(
+            call.call_id,
+            card,
+            words.party_of(self._desk.context(call.call_id).party),
+            self._clock,
+            history=self._checked,
+            caller_digits="".join(char for char in call.remote.number if char.isdecimal()),
+        )
+
+    def _state(self) -> MemberCardState:
+        call = self._desk.calls.get(self._in_view.call_id)
+        if call is None:
+            return NO_CARD
+        context = self._desk.context(call.call_id)
+        lookup = self._pop.lookups.get(call.call_id)
+        problem = self._pop.problems.get(call.call_id)
+        card = self._pop.cards.get(call.call_id)
+        check = self._check(call)
+        verified = check is not None and check.verified and context.verified
+        party = words.party_of(context.party)
+        facility = self._facilities.get(call.call_id)
+        return MemberCardState(
+            call_id=call.call_id,
+            stage=_stage(lookup is None, context.member_id, card, verified),
+            caller=words.caller_name(call.remote, self._shown),
+            detail=words.caller_detail(call, self._shown),
+            ended=call.ended,
+            parties=tuple(
+                PartyChip(one, words.PARTY_WORDS[one], number, one is party, context.party_by)
+                for number, one in enumerate(CALLING_PARTIES, 1)
+            ),
+            match=match_words(lookup),
+            candidates=self._candidates(call.call_id),
+            facility=facility.name if facility else "",
+            problem=Problem(problem.text, problem.remedy) if problem else None,
+            name=card.name if card else "",
+            birth_year=str(card.birth_date.year) if card and card.birth_date else "",
+            check=self._check_state(call.call_id, check),
+            facts=self._told(card) if card is not None and verified else None,
+        )
+
+    def _candidates(self, call_id: str) -> tuple[CandidateLine, ...]:
+        lookup = self._pop.lookups.get(call_id)
+        if lookup is None:
+            return ()
+        opened = self._desk.context(call_id).member_id
+        return tuple(CandidateLine.of(one, opened) for one in lookup.candidates)
+
+    def _check_state(self, call_id: str, check: IdentityCheck | None) -> CheckState | None:
+        if check is None:
+            return None
+        result = self._results.get(call_id)
+        right, needed = check.progress
+        return CheckState(
+            questions=tuple((q.kind.value, q.label, q.sentence) for q in check.questions()),
+            notice=check.notice,
+            right=right,
+            needed=needed,
+            verified=check.verified,
+            locked=check.locked,
+            result="" if result is None or result.locked else result.text,
+            result_good=result is not None and result.correct,
+        )
+
+    def _told(self, card: MemberCard) -> CardFacts:
+        """Worded once a minute: the state is computed at every event."""
+        now = self._clock.wall()
+        if self._facts is None or self._facts[0] is not card or now - self._facts[1] >= MINUTE_S:
+            self._facts = (card, now, card_facts(card, now))
+        return self._facts[2]
+
+
+def _stage(looking: bool, member_id: str, card: MemberCard | None, verified: bool) -> CardStage:
+    if card is not None:
+        return CardStage.VERIFIED if verified else CardStage.MASKED
+    if member_id:
+        return CardStage.LOADING
+    return CardStage.LOOKING if looking else CardStage.MATCHES

@@ -1,0 +1,1 @@
+"""Calls in hand, missed calls and the way into the directory."""

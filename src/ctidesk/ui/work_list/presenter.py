@@ -1,0 +1,180 @@
+"""The agent's work: calls in hand, wrap-ups that wait, missed calls to call back.
+
+Runs in: desk process, Qt main thread (no Qt in here).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ctidesk.calls.actions import DeskActions
+from ctidesk.calls.call import Call, Phase
+from ctidesk.calls.desk import CallDesk, Change, MissedCall
+from ctidesk.ui import words
+from ctidesk.ui.in_view import CallInView
+from ctidesk.ui.live import Live
+from ctidesk.ui.theme.tokens import Role
+
+MISSED_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One call in hand. `action`: what Enter does to it beyond looking at it, "" for nothing."""
+
+    call_id: str
+    title: str
+    detail: str
+    word: str
+    tone: Role
+    icon: str
+    since_mono: float
+    action: str
+    in_view: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MissedLine:
+    """`at`: time of day when it rang. `why_not`: why it cannot be called back, "" when it can."""
+
+    call_id: str
+    title: str
+    detail: str
+    at: str
+    called_back: bool
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkListState:
+    calls: tuple[CallLine, ...]
+    missed: tuple[MissedLine, ...]
+    to_call_back: int
+
+
+class WorkListPresenter:
+    """`time_of_day(t_wall)` gives the local time such as "06:41"."""
+
+    def __init__(
+        self,
+        desk: CallDesk,
+        actions: DeskActions,
+        in_view: CallInView,
+        shown: words.Shown,
+        time_of_day: Callable[[float], str],
+    ) -> None:
+        self._desk = desk
+        self._actions = actions
+        self._in_view = in_view
+        self._shown = shown
+        self._time_of_day = time_of_day
+        self.live = Live(self._state)
+        desk.subscribe(self._changed)
+        in_view.subscribe(self.live.refresh)
+
+    # ----------------------------------------------------------------- intents
+
+    def look_at(self, call_id: str) -> None:
+        """Show this call's card and wrap-up."""
+        call = self._desk.calls.get(call_id)
+        if call is not None:
+            self._in_view.choose(call.consult_of or call_id)
+
+    def act(self, call_id: str) -> None:
+        """Do the `action` of the line."""
+        call = self._desk.calls.get(call_id)
+        if call is None:
+            return
+        if call.phase is Phase.OFFERED:
+            self._actions.answer(call_id)
+        elif call.phase is Phase.HELD:
+            partner = call.consult_of or call_id
+            if self._desk.consult_of(partner) is not None:
+                self._actions.swap(partner)
+            else:
+                self._actions.toggle_hold(call_id)
+        else:
+            self.look_at(call_id)
+
+    def call_back(self, call_id: str) -> None:
+        """Dial a missed caller."""
+        self._actions.call_back(call_id)
+
+    # ----------------------------------------------------------------- private
+
+    def _changed(self, change: Change) -> None:
+        self.live.refresh()
+
+    def _state(self) -> WorkListState:
+        in_view = self._in_view.call_id
+        missed = tuple(self._missed(one) for one in reversed(self._desk.missed[-MISSED_SHOWN:]))
+        return WorkListState(
+            calls=tuple(self._line(call, in_view) for call in self._desk.calls.values()),
+            missed=missed,
+            to_call_back=sum(not one.called_back for one in missed),
+        )
+
+    def _line(self, call: Call, in_view: str) -> CallLine:
+        subject = self._desk.calls.get(call.consult_of)
+        about = f"about {words.caller_name(subject.remote, self._shown)}" if subject else ""
+        talking = call.phase is Phase.TALKING
+        merged = bool(call.conference_with)
+        return CallLine(
+            call_id=call.call_id,
+            title=words.caller_name(call.remote, self._shown),
+            detail=about or words.caller_detail(call, self._shown),
+            word=_word(call),
+            tone=words.PHASE_TONES[call.phase],
+            icon=_icon(call),
+            since_mono=_since(call),
+            action="" if talking or merged else self._action(call),
+            in_view=call.call_id == in_view,
+        )
+
+    def _action(self, call: Call) -> str:
+        if call.phase is Phase.OFFERED:
+            return "Answer"
+        if call.phase is not Phase.HELD:
+            return ""
+        return "Swap" if self._desk.consult_of(call.consult_of or call.call_id) else "Resume"
+
+    def _missed(self, one: MissedCall) -> MissedLine:
+        call = one.call
+        number = words.caller_number(call.remote, self._shown)
+        return MissedLine(
+            call_id=call.call_id,
+            title=words.caller_name(call.remote, self._shown),
+            detail=words.caller_detail(call, self._shown),
+            at=self._time_of_day(call.began_wall),
+            called_back=one.called_back,
+            why_not="" if number else "The number was withheld.",
+        )
+
+
+def _word(call: Call) -> str:
+    if call.ended:
+        return "Wrap-up"
+    return "Conference" if call.conference_with else words.PHASE_WORDS[call.phase]
+
+
+def _since(call: Call) -> float:
+    if call.phase is Phase.TALKING and call.answered_mono is not None:
+        return call.answered_mono
+    return call.phase_since_mono
+
+
+def _icon(call: Call) -> str:
+    if call.ended:
+        return "wrap_up"
+    if call.conference_with:
+        return "conference"
+    if call.consult_of:
+        return "consult"
+    if call.phase in (Phase.HOLDING, Phase.HELD, Phase.RESUMING):
+        return "hold"
+    if call.phase is Phase.OFFERED:
+        return "incoming"
+    if call.phase in (Phase.DIALLING, Phase.RINGING):
+        return "dial_out"
+    return "phone"

@@ -1,0 +1,1 @@
+"""Code, note and follow-up of a call, from the answer on."""
