@@ -1,0 +1,1 @@
+"""Benchmarks: a table with ratios to a peer or a limit, measured in one run. No timed tests."""
