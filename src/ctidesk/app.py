@@ -1,0 +1,100 @@
+"""The command `ctidesk`: the desk, the demo, and the tools for recordings, keys and audit.
+
+Runs in: desk process, main thread. Everything heavy is imported by the branch that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ctidesk import __version__
+from ctidesk.calls.errors import KnownError
+from ctidesk.config.paths import Profile, default_profile
+
+TOOLS = ("recording", "audit")
+"""Words that hand the rest of the command line to a tool of another room."""
+
+KEY_PLACES = ("os", "folder", "passphrase")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 fine, 1 a known failure (said on stderr), 2 wrong usage."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words and words[0] in TOOLS:
+            return _tool(words[0], words[1:])
+        return _desk(_parser().parse_args(words))
+    except KnownError as error:
+        sys.stderr.write(f"{error.text}\n{error.remedy}\n")
+        return 1
+
+
+def _tool(name: str, words: list[str]) -> int:
+    if name == "recording":
+        from ctidesk.recording import cli as recording_cli
+
+        return recording_cli.main(words)
+    from ctidesk.startup import audit
+
+    return audit.main(words)
+
+
+def _desk(arguments: argparse.Namespace) -> int:
+    profile = Profile(arguments.profile.resolve()) if arguments.profile else default_profile()
+    if arguments.what == "demo":
+        from ctidesk.startup import demo
+
+        return demo.run(arguments.output, arguments.theme)
+    from ctidesk.startup import run
+
+    return run.run(
+        run.Wishes(
+            profile=profile,
+            config=arguments.config,
+            key_place=arguments.key_store,
+            theme=arguments.theme,
+            link=arguments.what if arguments.what not in ("", "desk") else "",
+        )
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ctidesk",
+        description="The desktop telephone and desk of healthcare call centres.",
+        epilog="Tools: ctidesk recording --help, ctidesk audit --help.",
+    )
+    parser.add_argument("--version", action="version", version=f"ctidesk {__version__}")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        default="",
+        metavar="demo|LINK",
+        help="'demo': the desk with an embedded demo centre; a tel: or sip: link prefills the dialler",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
+    parser.add_argument(
+        "--profile", type=Path, metavar="DIR", help="keep everything of this run in one folder"
+    )
+    parser.add_argument(
+        "--key-store",
+        choices=KEY_PLACES,
+        help="where the key of the local data is kept: the system's key store (default), a file in "
+        "the profile's folder, or under a passphrase that is asked at start",
+    )
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default=None)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("demo-output"),
+        metavar="DIR",
+        help="demo: its profile, pictures, transcript and recording (default: demo-output)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
