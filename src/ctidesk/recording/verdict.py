@@ -106,7 +106,9 @@ class Verdict:
 
     def whole(self, entry: SegmentEntry) -> bool:
         """Whether nothing is held against this segment's file."""
-        return not any(each.index == entry.index for each in self.findings)
+        return not any(
+            each.index == entry.index and each.problem != "extra" for each in self.findings
+        )
 
 
 def verify(raw: bytes, files: Mapping[str, FoundFile], device: str = "") -> Verdict:
