@@ -58,6 +58,8 @@ class Lookup:
     candidates: tuple[Candidate, ...] = ()
     reason: str = ""
     took_ms: float = 0.0
+    more: int = 0
+    """Candidates beyond those listed (a switchboard that very many share)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,228 @@
+"""Everything that the cache knows about one member, as the card shows it.
+
+Runs in: desk process, store thread.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from ctidesk.calls.errors import KnownError
+from ctidesk.care.member import (
+    Appointment,
+    Authorisation,
+    Contact,
+    Coverage,
+    MemberCard,
+    Prescription,
+    Provenance,
+    Relation,
+)
+from ctidesk.crm import schema
+from ctidesk.crm.schema import Owner, facilities, members, numbers, relations
+
+HISTORY = 50
+"""Newest contacts that the card carries."""
+DESK_SOURCE = "this desk"
+
+_MEMBER = select(members).where(members.c.member_id == bindparam("member_id"))
+_COVERAGES, _PRESCRIPTIONS, _AUTHORISATIONS = (
+    select(table).where(table.c.member_ref == bindparam("ref")).order_by(table.c.id)
+    for table in (schema.coverages, schema.prescriptions, schema.authorisations)
+)
+_APPOINTMENTS = (
+    select(schema.appointments)
+    .where(schema.appointments.c.member_ref == bindparam("ref"))
+    .order_by(schema.appointments.c.starts_wall)
+)
+_CONTACTS = (
+    select(schema.contacts)
+    .where(schema.contacts.c.member_ref == bindparam("ref"))
+    .order_by(schema.contacts.c.at_wall.desc())
+    .limit(HISTORY)
+)
+_INTERACTIONS = (
+    select(
+        schema.calls.c.began_wall,
+        schema.calls.c.direction,
+        schema.interactions.c.code,
+        schema.interactions.c.note,
+        schema.interactions.c.saved_wall,
+    )
+    .join(schema.calls, schema.calls.c.call_id == schema.interactions.c.call_id)
+    .where(schema.interactions.c.member_id == bindparam("member_id"))
+    .order_by(schema.calls.c.began_wall.desc())
+    .limit(HISTORY)
+)
+_LAST_NUMBER = (
+    select(numbers.c.national)
+    .where(numbers.c.owner_ref == bindparam("ref"), numbers.c.owner_kind == int(Owner.MEMBER))
+    .order_by(numbers.c.preferred.desc(), numbers.c.id)
+    .limit(1)
+)
+_HOUSEHOLD = (
+    select(members.c.member_id, members.c.given, members.c.family)
+    .where(
+        members.c.household == bindparam("household"),
+        members.c.household != "",
+        members.c.id != bindparam("ref"),
+    )
+    .order_by(members.c.given)
+    .limit(20)
+)
+_other = members.alias("other")
+_RELATIONS = (
+    select(
+        relations,
+        _other.c.member_id.label("other_id"),
+        facilities.c.name.label("facility_name"),
+    )
+    .outerjoin(_other, _other.c.id == relations.c.other_ref)
+    .outerjoin(facilities, facilities.c.id == relations.c.facility_ref)
+    .where(relations.c.member_ref == bindparam("ref"))
+    .order_by(relations.c.kind, relations.c.id)
+)
+
+
+def card(connection: Connection, member_id: str) -> MemberCard:
+    """The card of `member_id`. Raises `KnownError` member_unknown."""
+    row = connection.execute(_MEMBER, {"member_id": member_id}).first()
+    if row is None:
+        raise KnownError(
+            "member_unknown",
+            "This member is not in the member cache.",
+            "Search by name or birth date, or import the newest member list.",
+        )
+    of = {"ref": row.id}
+    number = connection.execute(_LAST_NUMBER, of).scalar()
+    return MemberCard(
+        member_id=row.member_id,
+        given=row.given,
+        family=row.family,
+        birth_date=_date(row.birth_date),
+        postcode=row.postcode,
+        address=row.address,
+        policy_number=row.policy_number,
+        phone_last4=(number or "")[-4:],
+        language=row.language,
+        channel_preference=row.channel_preference,
+        flags=tuple(json.loads(row.flags)),
+        coverages=tuple(map(_coverage, connection.execute(_COVERAGES, of))),
+        prescriptions=tuple(map(_prescription, connection.execute(_PRESCRIPTIONS, of))),
+        authorisations=tuple(map(_authorisation, connection.execute(_AUTHORISATIONS, of))),
+        appointments=tuple(map(_appointment, connection.execute(_APPOINTMENTS, of))),
+        history=_history(connection, row.id, member_id),
+        relations=_relations(connection, row),
+        provenance=_provenance(row),
+    )
+
+
+def _history(connection: Connection, ref: int, member_id: str) -> tuple[Contact, ...]:
+    """Contacts of all channels, and what was just wrapped up at this desk, newest first."""
+    found = [
+        Contact(
+            at=_instant(row.at_wall),
+            channel=row.channel,
+            direction=row.direction,
+            summary=row.summary,
+            code=row.code,
+            provenance=_provenance(row),
+        )
+        for row in connection.execute(_CONTACTS, {"ref": ref})
+    ]
+    found += [
+        Contact(
+            at=_instant(row.began_wall),
+            channel="call",
+            direction=row.direction,
+            summary=row.note,
+            code=row.code,
+            provenance=Provenance(source=DESK_SOURCE, read_wall=row.saved_wall),
+        )
+        for row in connection.execute(_INTERACTIONS, {"member_id": member_id})
+    ]
+    found.sort(key=lambda contact: contact.at, reverse=True)
+    return tuple(found[:HISTORY])
+
+
+def _relations(connection: Connection, member: Row[Any]) -> tuple[Relation, ...]:
+    household = connection.execute(_HOUSEHOLD, {"household": member.household, "ref": member.id})
+    found = [
+        Relation(
+            name=f"{row.given} {row.family}".strip(), kind="household", member_id=row.member_id
+        )
+        for row in household
+    ]
+    for row in connection.execute(_RELATIONS, {"ref": member.id}):
+        found.append(
+            Relation(
+                name=row.name or row.facility_name or "",
+                kind=row.kind,
+                member_id=row.other_id or "",
+                may_speak=row.may_speak,
+                authority_until=_date(row.authority_until),
+            )
+        )
+    return tuple(found)
+
+
+def _coverage(row: Row[Any]) -> Coverage:
+    return Coverage(
+        plan=row.plan,
+        payer=row.payer,
+        status=row.status,
+        begins=_date(row.begins),
+        ends=_date(row.ends),
+        copay=row.copay,
+        provenance=_provenance(row),
+    )
+
+
+def _prescription(row: Row[Any]) -> Prescription:
+    return Prescription(
+        drug=row.drug,
+        prescriber=row.prescriber,
+        expires=_date(row.expires),
+        refills_left=row.refills_left,
+        last_dispensed=_date(row.last_dispensed),
+        next_refill=_date(row.next_refill),
+        provenance=_provenance(row),
+    )
+
+
+def _authorisation(row: Row[Any]) -> Authorisation:
+    return Authorisation(
+        item=row.item,
+        status=row.status,
+        expires=_date(row.expires),
+        units_left=row.units_left,
+        provenance=_provenance(row),
+    )
+
+
+def _appointment(row: Row[Any]) -> Appointment:
+    return Appointment(
+        starts=_instant(row.starts_wall),
+        what=row.what,
+        doctor=row.doctor,
+        place=row.place,
+        status=row.status,
+        bring=row.bring,
+        provenance=_provenance(row),
+    )
+
+
+def _provenance(row: Row[Any]) -> Provenance:
+    return Provenance(source=row.source, read_wall=row.read_wall)
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _instant(wall: float) -> datetime:
+    return datetime.fromtimestamp(wall, UTC)

@@ -1,0 +1,4 @@
+"""Alembic migrations of the cache, run by `crm.database`.
+
+Runs in: desk process, store thread.
+"""

@@ -1,0 +1,218 @@
+"""Writes records of an import into the cache: new ones added, known ones replaced.
+
+Runs in: desk process, store thread.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, select, text
+from sqlalchemy.dialects.sqlite import insert
+
+from ctidesk.crm import schema
+from ctidesk.crm.lookup_sql import birth_token
+from ctidesk.crm.matching import PARTY_OF_FACILITY, tail_of
+from ctidesk.crm.records import (
+    CarerRecord,
+    ColleagueRecord,
+    FacilityRecord,
+    FactKind,
+    FactRecord,
+    MemberRecord,
+    Phone,
+    Record,
+)
+from ctidesk.crm.schema import Owner, colleagues, facilities, members, numbers, relations
+
+_FTS = text(
+    "INSERT OR REPLACE INTO directory_fts(rowid, name, ident) VALUES (:rowid, :name, :ident)"
+)
+_FTS_DELETE = text("DELETE FROM directory_fts WHERE rowid = :rowid")
+_MEMBER_REF = select(members.c.id, members.c.import_ref).where(
+    members.c.member_id == bindparam("member_id")
+)
+
+
+class UnknownMember(Exception):
+    """A fact or a carer of a member whom the cache does not have. Carries no id."""
+
+
+class Writer:
+    """Writes the records of one import. `source` and `read_wall` become each fact's provenance;
+    what the same source said about a member before is replaced when the member is met first."""
+
+    def __init__(
+        self, connection: Connection, *, source: str, read_wall: float, import_ref: int
+    ) -> None:
+        self._connection = connection
+        self._fact = {"source": source, "read_wall": read_wall}
+        self._import_ref = import_ref
+
+    def put(self, record: Record) -> None:
+        """Raises `UnknownMember` for a fact or carer of nobody."""
+        if isinstance(record, MemberRecord):
+            self._member(record)
+        elif isinstance(record, FacilityRecord):
+            self._facility(record)
+        elif isinstance(record, ColleagueRecord):
+            self._colleague(record)
+        elif isinstance(record, CarerRecord):
+            self._carer(record)
+        else:
+            self._fact_of(record)
+
+    def _member(self, record: MemberRecord) -> None:
+        known = self._ref_of(record.member_id)
+        ref = self._upsert(
+            members,
+            "member_id",
+            {
+                "member_id": record.member_id,
+                "given": record.given,
+                "family": record.family,
+                "birth_date": record.birth_date,
+                "postcode": record.postcode,
+                "address": record.address,
+                "policy_number": record.policy_number,
+                "language": record.language,
+                "channel_preference": record.channel_preference,
+                "flags": json.dumps(record.flags, ensure_ascii=False),
+                "household": record.household,
+                "import_ref": self._import_ref,
+            },
+        )
+        if known is not None and known[1] != self._import_ref:
+            self._forget_facts(ref)
+        self._add_phones(Owner.MEMBER, ref, record.phones)
+        ident = f"{record.member_id} {record.policy_number} {birth_token(record.birth_date)}"
+        self._index(Owner.MEMBER, ref, f"{record.given} {record.family}", ident)
+
+    def _facility(self, record: FacilityRecord) -> None:
+        ref = self._upsert(
+            facilities,
+            "facility_id",
+            {
+                "facility_id": record.facility_id,
+                "name": record.name,
+                "kind": record.kind,
+                "party": PARTY_OF_FACILITY[record.kind].value,
+                "address": record.address,
+                "network_status": record.network_status,
+            },
+        )
+        self._forget_phones(Owner.FACILITY, ref)
+        self._add_phones(Owner.FACILITY, ref, record.phones)
+        self._index(Owner.FACILITY, ref, record.name, record.facility_id)
+
+    def _colleague(self, record: ColleagueRecord) -> None:
+        ref = self._upsert(
+            colleagues,
+            "extension",
+            {"extension": record.extension, "name": record.name, "team": record.team},
+        )
+        self._forget_phones(Owner.COLLEAGUE, ref)
+        self._add_phones(Owner.COLLEAGUE, ref, record.phones)
+        self._index(Owner.COLLEAGUE, ref, f"{record.name} {record.team}", record.extension)
+
+    def _carer(self, record: CarerRecord) -> None:
+        member_ref = self._touched(record.member_id)
+        other = self._ref_of(record.other_id) if record.other_id else None
+        values = {
+            "member_ref": member_ref,
+            "other_ref": other[0] if other else None,
+            "name": record.name,
+            "kind": record.kind,
+            "may_speak": record.may_speak,
+            "authority_until": record.authority_until,
+        }
+        added = insert(relations).values(**values, **self._fact).returning(relations.c.id)
+        ref = int(self._connection.execute(added).scalar_one())
+        self._add_phones(Owner.RELATION, ref, record.phones)
+        self._index(Owner.RELATION, ref, record.name, "")
+
+    def _fact_of(self, record: FactRecord) -> None:
+        table = schema.metadata.tables[record.kind.value]
+        self._connection.execute(
+            insert(table).values(
+                member_ref=self._touched(record.member_id), **record.values, **self._fact
+            )
+        )
+
+    def _touched(self, member_id: str) -> int:
+        """The member's row; at the first touch by this import, older facts of the source go."""
+        known = self._ref_of(member_id)
+        if known is None:
+            raise UnknownMember
+        ref, import_ref = known
+        if import_ref != self._import_ref:
+            self._forget_facts(ref, keep_phones=True)
+            self._connection.execute(
+                members.update().where(members.c.id == ref).values(import_ref=self._import_ref)
+            )
+        return ref
+
+    def _ref_of(self, member_id: str) -> tuple[int, int | None] | None:
+        row = self._connection.execute(_MEMBER_REF, {"member_id": member_id}).first()
+        return (row.id, row.import_ref) if row else None
+
+    def _upsert(self, table: Table, key: str, values: dict[str, Any]) -> int:
+        values = {**values, **self._fact}
+        statement = insert(table).values(values)
+        statement = statement.on_conflict_do_update(index_elements=[key], set_=values)
+        return int(self._connection.execute(statement.returning(table.c.id)).scalar_one())
+
+    def _forget_facts(self, ref: int, *, keep_phones: bool = False) -> None:
+        source = self._fact["source"]
+        for kind in FactKind:
+            table = schema.metadata.tables[kind.value]
+            self._connection.execute(
+                delete(table).where(table.c.member_ref == ref, table.c.source == source)
+            )
+        carers = select(relations.c.id).where(
+            relations.c.member_ref == ref, relations.c.source == source
+        )
+        for carer in self._connection.execute(carers).scalars().all():
+            self._forget_phones(Owner.RELATION, carer)
+            self._connection.execute(_FTS_DELETE, {"rowid": carer * 4 + Owner.RELATION})
+            self._connection.execute(delete(relations).where(relations.c.id == carer))
+        if not keep_phones:
+            self._forget_phones(Owner.MEMBER, ref)
+
+    def _forget_phones(self, owner: Owner, ref: int) -> None:
+        self._connection.execute(
+            delete(numbers).where(numbers.c.owner_ref == ref, numbers.c.owner_kind == int(owner))
+        )
+
+    def _add_phones(self, owner: Owner, ref: int, phones: tuple[Phone, ...]) -> None:
+        if not phones:
+            return
+        has = self._connection.execute(
+            select(numbers.c.e164, numbers.c.national).where(
+                numbers.c.owner_ref == ref, numbers.c.owner_kind == int(owner)
+            )
+        )
+        known = {tuple(row) for row in has}
+        for phone in phones:
+            if (phone.e164, phone.national) not in known:
+                known.add((phone.e164, phone.national))
+                self._connection.execute(insert(numbers).values(number_row(owner, ref, phone)))
+
+    def _index(self, owner: Owner, ref: int, name: str, ident: str) -> None:
+        self._connection.execute(
+            _FTS, {"rowid": ref * 4 + int(owner), "name": name, "ident": ident}
+        )
+
+
+def number_row(owner: Owner, ref: int, phone: Phone) -> dict[str, Any]:
+    """A row of `numbers`."""
+    return {
+        "owner_kind": int(owner),
+        "owner_ref": ref,
+        "e164": phone.e164,
+        "national": phone.national,
+        "tail": tail_of(phone.national),
+        "kind": phone.kind,
+        "preferred": phone.preferred,
+    }

@@ -1,0 +1,318 @@
+"""The one thread that owns the cache: jobs in, answers out, look-ups before everything else.
+
+Runs in: desk process; `StoreThread`'s methods on any thread, jobs on the store thread, answers
+wherever `deliver` brings them (Qt main). Imports no SQLAlchemy: the store thread does, at its
+first job, so that the window isn't kept waiting.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from ctidesk.calls.errors import KnownError
+from ctidesk.calls.ports import Done
+from ctidesk.crm import faults
+from ctidesk.crm.deadlines import Deadlines
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ctidesk.crm.database import Database
+
+T = TypeVar("T")
+Deliver = Callable[[Callable[[], None]], None]
+
+RETRY_S = 0.25
+WRITE_PATIENCE_S = 30.0
+MAX_WAITING = 50_000
+"""Jobs that may wait while the cache can't be written; beyond it a job is refused at once."""
+
+
+class Lane(IntEnum):
+    """Which jobs go first; within a lane they keep their order."""
+
+    POP = 0  # who is calling
+    READ = 1
+    WRITE = 2
+    BULK = 3  # one batch of an import
+
+
+class StorePhase(StrEnum):
+    OPENING = "opening"
+    OPEN = "open"
+    FAILED = "failed"  # `problem` says why; `StoreThread.open_again` tries anew
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """What the desk shows about its cache. `problem`: why it is not there, or, while OPEN, what
+    the user must know about it (a salvage, a full disk, a lock)."""
+
+    phase: StorePhase
+    problem: KnownError | None = None
+
+
+class CacheFile(Protocol):
+    """How the store thread gets its database; called on the store thread, may block."""
+
+    def open(self) -> Database:
+        """The open database. Raises `KnownError`."""
+        ...
+
+    def rebuild(self) -> Database:
+        """After damage: put the file aside, save what can be read into a new one. Raises
+        `KnownError`."""
+        ...
+
+    def notice(self, database: Database) -> KnownError | None:
+        """What the user must know about the open file, None if all is well."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    lane: Lane
+    work: Callable[[Connection], Any]
+    done: Done[Any] | None
+    expires_mono: float
+    rebuilt_before: bool = False
+    settled: bool = False
+
+
+class StoreThread:
+    """Owns the cache from `start` to `close`. Every `done` is called exactly once, by `deliver`.
+
+    `deliver` runs a function on the thread that composed the desk; `on_state` comes through it.
+    """
+
+    def __init__(
+        self,
+        cache: CacheFile,
+        deliver: Deliver,
+        on_state: Callable[[StoreState], None] | None = None,
+    ) -> None:
+        self._cache = cache
+        self._deliver = deliver
+        self._on_state = on_state
+        self._wake = threading.Condition()
+        self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Lane)
+        self._writes_not_before = 0.0
+        self._state = StoreState(StorePhase.OPENING)
+        self._must_open = True
+        self._closing = False
+        self._database: Database | None = None
+        self._notice: KnownError | None = None
+        self._deadlines = Deadlines()
+        self._thread = threading.Thread(target=self._run, name="ctidesk-store", daemon=True)
+
+    @property
+    def state(self) -> StoreState:
+        return self._state
+
+    def start(self) -> None:
+        self._deadlines.start()
+        self._thread.start()
+
+    def submit(
+        self,
+        lane: Lane,
+        work: Callable[[Connection], T],
+        done: Done[T] | None = None,
+        *,
+        patience_s: float | None = None,
+    ) -> None:
+        """Queue `work`. A POP or READ is one consistent read, a WRITE or BULK one transaction.
+
+        `patience_s`: reads are answered `cache_unavailable` after it (None: never), writes are
+        given up (None: 30 s; infinite: kept until the cache can be written again).
+        """
+        patience = WRITE_PATIENCE_S if patience_s is None and lane >= Lane.WRITE else patience_s
+        expires = math.inf if patience is None else time.monotonic() + patience
+        job = _Job(lane, work, done, expires)
+        refusal: KnownError | None = None
+        with self._wake:
+            if self._closing:
+                refusal = faults.closed()
+            elif len(self._lanes[lane]) >= MAX_WAITING:
+                refusal = faults.unavailable()
+            else:
+                self._lanes[lane].append(job)
+                self._wake.notify()
+        if refusal is not None:
+            self._settle(job, refusal)
+        elif lane <= Lane.READ and done is not None and math.isfinite(expires):
+            self._deadlines.at(expires, functools.partial(self._settle, job, faults.unavailable()))
+
+    def answer(self, done: Done[T], value: T | KnownError) -> None:
+        """What needs no cache, answered the same way and order as what does."""
+        self._deliver(functools.partial(done, value))
+
+    def open_again(self) -> None:
+        """Try to open the cache anew, e.g. after the passphrase was typed."""
+        with self._wake:
+            self._must_open = self._database is None
+            self._wake.notify()
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """Do what is queued, close the file, end the thread. False if it took longer."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        self._deadlines.stop()
+        return not self._thread.is_alive()
+
+    # ---- store thread only, from here on
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                opening, job = self._next()
+            if opening:
+                self._open(self._cache.open)
+            elif job is not None:
+                self._do(job)
+            else:
+                break
+        self._drop_database()
+        for lane in self._lanes:
+            while lane:
+                self._settle(lane.popleft(), faults.closed())
+        self._tell(StoreState(StorePhase.CLOSED))
+
+    def _next(self) -> tuple[bool, _Job | None]:
+        """(must open, job to do); (False, None) when all is done and it shall end."""
+        while True:
+            if self._must_open:
+                self._must_open = False
+                return True, None
+            now = time.monotonic()
+            self._give_up_expired(now)
+            held_back = self._database is None or now < self._writes_not_before
+            for lane in Lane:
+                queue = self._lanes[lane]
+                if queue and (lane <= Lane.READ or not held_back):
+                    return False, queue.popleft()
+            if self._closing and (self._database is None or not any(self._lanes)):
+                return False, None
+            self._wake.wait(RETRY_S if any(self._lanes) else None)
+
+    def _give_up_expired(self, now: float) -> None:
+        """Writes that waited too long, and all that a cache which is not there can't keep."""
+        problem = self._state.problem or faults.locked()
+        for lane in (Lane.WRITE, Lane.BULK):
+            queue = self._lanes[lane]
+            hopeless = self._database is None
+            if not hopeless and now >= self._writes_not_before:
+                continue
+            for job in tuple(queue):
+                if job.expires_mono <= now or (hopeless and job.expires_mono < math.inf):
+                    queue.remove(job)
+                    self._settle(job, problem)
+
+    def _open(self, how: Callable[[], Database]) -> None:
+        self._tell(StoreState(StorePhase.OPENING))
+        problem: KnownError
+        try:
+            self._database = how()
+            self._notice = self._cache.notice(self._database)
+        except KnownError as known:
+            problem = known
+        except Exception as bug:  # noqa: BLE001 - a thread's edge, as in `_do`
+            problem = faults.failed()
+            self._deliver(functools.partial(_surface, bug))
+        else:
+            self._tell(StoreState(StorePhase.OPEN, self._notice))
+            return
+        self._drop_database()
+        self._tell(StoreState(StorePhase.FAILED, problem))
+
+    def _do(self, job: _Job) -> None:
+        if job.settled:  # its deadline passed while it waited
+            return
+        if self._database is None:
+            self._settle(job, self._state.problem or faults.unavailable())
+            return
+        reads = job.lane <= Lane.READ
+        run = self._database.read if reads else self._database.write
+        try:
+            answer: Any = run(job.work)
+        except KnownError as problem:
+            self._failed(job, problem)
+            return
+        except Exception as bug:  # noqa: BLE001 - a thread's edge: see below
+            # a mistake in one job must not take the cache from the rest of the shift; it surfaces
+            # on the composing thread, whose hook reports it
+            self._settle(job, faults.failed())
+            self._deliver(functools.partial(_surface, bug))
+            return
+        if job.lane == Lane.BULK:  # an import may have made the cache whole again
+            self._notice = self._cache.notice(self._database)
+        if not reads:
+            self._tell(StoreState(StorePhase.OPEN, self._notice))
+        self._settle(job, answer)
+
+    def _failed(self, job: _Job, problem: KnownError) -> None:
+        reads = job.lane <= Lane.READ
+        if problem.code == "cache_damaged" and self._database is not None:
+            self._rebuild(job, problem)
+        elif reads or problem.code not in ("cache_locked", "disk_full"):
+            self._settle(job, problem)
+        elif problem.code == "disk_full" and self._database and self._database.free_reserve():
+            self._put_back(job)
+            self._tell(StoreState(StorePhase.OPEN, problem))
+        elif problem.code == "disk_full" and job.expires_mono < math.inf:
+            self._settle(job, problem)
+            self._tell(StoreState(StorePhase.OPEN, problem))
+        else:
+            self._writes_not_before = time.monotonic() + RETRY_S
+            self._put_back(job)
+            if self._state.problem is None or self._state.problem.code != problem.code:
+                self._tell(StoreState(StorePhase.OPEN, problem))
+
+    def _rebuild(self, job: _Job, problem: KnownError) -> None:
+        self._drop_database()
+        self._open(self._cache.rebuild)
+        if job.lane == Lane.WRITE and not job.rebuilt_before:
+            job.rebuilt_before = True
+            self._put_back(job)
+        else:
+            self._settle(job, problem)
+
+    def _drop_database(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _put_back(self, job: _Job) -> None:
+        with self._wake:
+            self._lanes[job.lane].appendleft(job)
+
+    def _settle(self, job: _Job, answer: Any) -> None:
+        """The first answer counts: the job's own, or its deadline's (any thread)."""
+        with self._wake:
+            if job.settled:
+                return
+            job.settled = True
+        if job.done is not None:
+            self._deliver(functools.partial(job.done, answer))
+
+    def _tell(self, state: StoreState) -> None:
+        if state != self._state:
+            self._state = state
+            if self._on_state is not None:
+                self._deliver(functools.partial(self._on_state, state))
+
+
+def _surface(bug: Exception) -> None:
+    raise bug
