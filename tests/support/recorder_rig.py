@@ -5,6 +5,7 @@ Runs in: the test's process, with one thread that reads the recorder's news.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -65,6 +66,7 @@ class RecorderRig:
         self.news: list[dict[str, Any]] = []
         self.writer: subprocess.Popen[str] | None = None
         self._news_ended = threading.Event()
+        self._listener: threading.Thread | None = None
         self._paths = [folder / "agent.wav", folder / "caller.wav"]
         self._readers: list[int] = []
         self._legs: list[int] = []
@@ -83,13 +85,15 @@ class RecorderRig:
             if process is not None:
                 process.kill()
                 process.wait()
-                for pipe in (process.stdin, process.stdout):
-                    if pipe is not None:
-                        pipe.close()
         for reader in self._readers:
             os.close(reader)
-        if hasattr(self, "_listener"):
+        if self._listener is not None and self._listener.ident is not None:
             self._listener.join(10)
+        for process in (self.writer, getattr(self, "recorder", None)):
+            for pipe in (process.stdin, process.stdout) if process is not None else ():
+                if pipe is not None:
+                    with contextlib.suppress(BrokenPipeError):
+                        pipe.close()
 
     def open_legs(self) -> None:
         """This process writes, by `feed`."""
@@ -112,7 +116,7 @@ class RecorderRig:
         for path in self._paths:
             path.unlink()
 
-    def start(self, configure: bool = True) -> None:
+    def start(self, configure: bool = True, listen: bool = True) -> None:
         agent, caller = map(str, self._readers)
         command = [sys.executable, "-m", "ctidesk.recording.recorder"]
         self.recorder = subprocess.Popen(
@@ -127,7 +131,10 @@ class RecorderRig:
             os.close(reader)
         self._readers = []
         self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        if listen:
+            self._listener.start()
+        else:
+            self._news_ended.set()
         if configure:
             self.order(self.settings)
 
