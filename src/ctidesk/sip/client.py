@@ -74,6 +74,9 @@ class EngineClient:
         self._clock = clock
         self._timing = timing or Timing()
         self._attachment: Attachment | None = None
+        self._closed = False
+        # the desk thread's own: what it has been told so far, which may trail the attachment
+        self._current: Attachment | None = None
         self._calls: dict[str, Call] = {}
         self._ended_at: dict[str, int] = {}
         self._engine_id = ""
@@ -88,6 +91,7 @@ class EngineClient:
         self._release()
         attachment = Attachment.open(self._runtime, self._timing)
         self._attachment = attachment
+        self._closed = False
         for command, done in first:
             self.send(command, done)
         self.gone.clear()
@@ -95,8 +99,17 @@ class EngineClient:
         attachment.start(_Inbox(self, attachment))
         return attachment
 
+    def last_word(self, command: Command, timeout_s: float) -> None:
+        """Send `command` and wait until the engine answered it or went away."""
+        heard = threading.Event()
+        attachment = self._attachment
+        if attachment is not None:
+            attachment.ask(command, lambda _: heard.set())
+            heard.wait(timeout_s)
+
     def close(self) -> None:
         """Detach without a word to the listeners; queued commands are still sent."""
+        self._closed = True
         self._release()
         self.gone.set()
 
@@ -131,23 +144,25 @@ class EngineClient:
         for call_id in [each for each, ended in self._ended_at.items() if ended <= seq]:
             del self._ended_at[call_id]
             self._calls.pop(call_id, None)
-        if self._base < seq <= self._base + self._seq:
-            self.send(AcknowledgeEvents(seq=seq - self._base))
+        # to the engine that numbered them, never to one that has just taken its place
+        if self._current is not None and self._base < seq <= self._base + self._seq:
+            self._current.ask(AcknowledgeEvents(seq=seq - self._base), nobody)
 
     def mint(self, event: DeskEvent) -> None:
         """An event that the desk itself knows: applied and told like an engine's, with seq 0."""
         self._tell(event, 0)
 
     def _attached(self, attachment: Attachment) -> None:
-        if attachment is not self._attachment:
-            return  # lost again before the desk came to see it
+        if self._closed:
+            return
+        self._current = attachment
         snapshot = attachment.snapshot
         unseen = self._decoded(snapshot)
         same_engine = snapshot.engine_id == self._engine_id
         if same_engine:
             for seq, event in unseen:
                 if seq > self._seq:
-                    self._arrived(attachment, event, seq)
+                    self._arrived(event, seq)
         else:
             self._base += self._seq
             self._engine_id = snapshot.engine_id
@@ -185,8 +200,8 @@ class EngineClient:
                 self._drop("malformed")
         return good
 
-    def _arrived(self, attachment: Attachment, event: EngineEvent, seq: int) -> None:
-        if attachment is not self._attachment:
+    def _arrived(self, event: EngineEvent, seq: int) -> None:
+        if self._closed:
             return
         if seq:
             self._seq = seq
@@ -194,8 +209,8 @@ class EngineClient:
         if translated is not None:
             self._tell(translated, self._base + seq if seq else 0)
 
-    def _lost(self, attachment: Attachment, reason: str) -> None:
-        if attachment is self._attachment:
+    def _lost(self, reason: str) -> None:
+        if not self._closed:
             self.on_lost(reason)
 
     def _tell(self, event: DeskEvent, seq: int) -> None:
@@ -247,12 +262,12 @@ class _Inbox:
             return
         self._seq = max(self._seq, seq)
         event = event_of(envelope.name, envelope.body)
-        client, attachment = self._client, self._attachment
-        client._deliver(lambda: client._arrived(attachment, event, seq))
+        client = self._client
+        client._deliver(lambda: client._arrived(event, seq))
 
     def lost(self, reason: str) -> None:
         client, attachment = self._client, self._attachment
         why = "gap" if self._gap else reason
-        client._deliver(lambda: client._lost(attachment, why))
+        client._deliver(lambda: client._lost(why))
         if client._attachment is attachment:
             client.gone.set()

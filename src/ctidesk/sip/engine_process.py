@@ -64,6 +64,13 @@ class EngineProcess:
         if process is not None and process.poll() is None:
             _left_running.append(process)
 
+    def kill(self, pid: int) -> None:
+        """End a stuck engine that holds the channel, whoever started it, and see it gone."""
+        if pid and pid == self.pid:
+            self.end(0.0)
+        elif pid:
+            _kill_stranger(pid)
+
     def end(self, timeout_s: float) -> None:
         """Wait for it to end by itself, then end it."""
         if self._process is None:
@@ -76,8 +83,15 @@ class EngineProcess:
         self._process = None
 
 
-def kill(pid: int) -> None:
-    """End a stuck engine that holds the channel, whoever started it, and wait until it is gone."""
+def cannot_start() -> KnownError:
+    return KnownError(
+        "engine_start",
+        "The telephone engine does not start.",
+        "ctidesk keeps trying; if it stays, send IT the engine's log from the diagnostics folder.",
+    )
+
+
+def _kill_stranger(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     except OSError:
@@ -85,14 +99,6 @@ def kill(pid: int) -> None:
     deadline = time.monotonic() + 2.0
     while _alive(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
-
-
-def cannot_start() -> KnownError:
-    return KnownError(
-        "engine_start",
-        "The telephone engine does not start.",
-        "ctidesk keeps trying; if it stays, send IT the engine's log from the diagnostics folder.",
-    )
 
 
 def _alive(pid: int) -> bool:

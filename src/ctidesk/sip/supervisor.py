@@ -27,7 +27,7 @@ from ctidesk.calls.ports import Clock, Done
 from ctidesk.sip.attachment import Timing
 from ctidesk.sip.channel_errors import SilentEngine
 from ctidesk.sip.client import Deliver, EngineClient, First, nobody
-from ctidesk.sip.engine_process import ENGINE_COMMAND, EngineProcess, cannot_start, kill
+from ctidesk.sip.engine_process import ENGINE_COMMAND, EngineProcess, cannot_start
 from ctidesk.sip.protocol import Snapshot
 from ctidesk.sip.reclaim import Reclaims
 
@@ -108,10 +108,10 @@ class EngineSupervisor:
 
     def stop(self, leave_engine: bool, timeout_s: float = 5.0) -> None:
         """Detach, and end the engine unless `leave_engine` (it then ends by itself after its
-        last call). Waits at most about `timeout_s` for each of thread and process."""
+        last call). Waits at most about `timeout_s` for each of answer, thread and process."""
         self._stopping.set()
         if not leave_engine:
-            self._client.send(ShutDown(when_idle=False))
+            self._client.last_word(ShutDown(when_idle=False), timeout_s)
         self._client.gone.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -177,8 +177,7 @@ class EngineSupervisor:
             self._client.open(self._configuration())
         except SilentEngine as stuck:
             log.warning("the engine is stuck and is replaced")
-            if stuck.pid:
-                kill(stuck.pid)
+            self._process.kill(stuck.pid)
         except KnownError as error:
             if error.code != "engine_absent":
                 raise
