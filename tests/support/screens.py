@@ -26,7 +26,7 @@ def grab(
     sizes: Iterable[tuple[int, int]] | None = SIZES,
     themes: Sequence[str] = THEMES,
 ) -> list[Path]:
-    """PNGs of `widget` in each theme and size; `sizes=None` takes its own size. Returns the files."""
+    """PNGs of `widget` in each theme and size; `sizes=None` keeps its own."""
     target = Path(os.environ.get("CTIDESK_SCREENSHOTS", folder))
     target.mkdir(parents=True, exist_ok=True)
     before = theme.mode

@@ -60,7 +60,7 @@ QPushButton[variant="$name"]:disabled { background: $surface; color: $disabled;
 _FIELDS = """
 QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox, QDateEdit, QDateTimeEdit {
     background: $bg; color: $text; border: 1px solid $border; border-radius: ${radius}px;
-    padding: 0 ${s}px; min-height: ${target_in}px; }
+    padding: 0 ${s}px; min-height: ${target_in}px; placeholder-text-color: $muted; }
 QPlainTextEdit, QTextEdit { padding: ${xs}px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QComboBox:disabled {
     background: $surface; color: $disabled; border-color: $divider; }

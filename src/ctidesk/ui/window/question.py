@@ -1,0 +1,135 @@
+"""A question that lies over the window. It blocks the panels under it and nothing else.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.theme import Theme
+from ctidesk.ui.theme.tokens import Role
+from ctidesk.ui.widgets.buttons import ActionButton, Variant
+from ctidesk.ui.widgets.labels import text_label
+from ctidesk.ui.widgets.sections import Bar, row
+
+
+class Overlay(QWidget):
+    """Covers its window, dims it, and holds one frame. Escape closes it and gives the keyboard
+    back to where it was."""
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._theme = theme
+        self._over = window
+        self._came_from: QWidget | None = None
+        self.frame = Bar("window", QVBoxLayout())
+        self.frame.setAutoFillBackground(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(Space.L, 64, Space.L, Space.L)
+        layout.addWidget(self.frame, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        window.installEventFilter(self)
+        self.hide()
+
+    def open_over(self, focus: QWidget) -> None:
+        """Show, with the keyboard on `focus`."""
+        if self.isHidden():
+            self._came_from = QApplication.focusWidget()
+        self.setGeometry(self._over.rect())
+        self.show()
+        self.raise_()
+        focus.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def dismiss(self) -> None:
+        if self.isHidden():
+            return
+        self.hide()
+        back, self._came_from = self._came_from, None
+        if back is not None and shiboken6.isValid(back) and back.isVisible():
+            back.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and self.isVisible():
+            self.setGeometry(self._over.rect())
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        else:
+            # nothing under the cover may get a key
+            event.accept()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab stays among the frame's own widgets."""
+        inside = [
+            widget
+            for widget in self.frame.findChildren(QWidget)
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            and widget.isVisible()
+            and widget.isEnabled()
+        ]
+        focus = QApplication.focusWidget()
+        if not inside:
+            return True
+        here = inside.index(focus) if focus in inside else -1
+        step = inside[(here + (1 if forward else -1)) % len(inside)]
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        step.setFocus(reason)
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shade = QColor(self._theme.tokens[Role.TEXT if not self._theme.tokens.dark else Role.BG])
+        shade.setAlpha(90 if not self._theme.tokens.dark else 170)
+        QPainter(self).fillRect(self.rect(), shade)
+
+
+class Question(Overlay):
+    """Two answers: the safe one has the keyboard, and Escape means it."""
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(theme, window)
+        self._agreed: Callable[[], None] | None = None
+        self._title = text_label(theme, "", Type.TITLE, SEMIBOLD)
+        self._text = text_label(theme, "", Type.BODY)
+        for label in (self._title, self._text):
+            label.setWordWrap(True)
+        self.stay_button = ActionButton(theme, "", "-", Variant.PRIMARY)
+        self.agree_button = ActionButton(theme, "", "-")
+        self.stay_button.clicked.connect(self.dismiss)
+        self.agree_button.clicked.connect(self._agree)
+        body = self.frame.layout()
+        assert isinstance(body, QVBoxLayout)
+        body.setContentsMargins(Space.XL, Space.XL, Space.XL, Space.XL)
+        body.setSpacing(Space.M)
+        body.addWidget(self._title)
+        body.addWidget(self._text)
+        body.addSpacing(Space.S)
+        body.addLayout(row(None, self.agree_button, self.stay_button))
+        self.frame.setFixedWidth(480)
+
+    def ask(
+        self, title: str, text: str, answers: tuple[str, str], agreed: Callable[[], None]
+    ) -> None:
+        """`answers`: the safe one, and the one that runs `agreed`."""
+        self._agreed = agreed
+        self._title.setText(title)
+        self._text.setText(text)
+        for button, words in zip((self.stay_button, self.agree_button), answers, strict=True):
+            button.setText(words)
+            button.set_name(words)
+        self.frame.setAccessibleName(f"{title} {text}")
+        self.open_over(self.stay_button)
+
+    def _agree(self) -> None:
+        agreed, self._agreed = self._agreed, None
+        self.dismiss()
+        if agreed is not None:
+            agreed()
