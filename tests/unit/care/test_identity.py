@@ -125,6 +125,14 @@ def test_a_carer_names_the_member_and_herself_and_knows_two_facts() -> None:
     assert one.answer(K.CALLER_NAME, "Maria Nowak").verified
 
 
+def test_no_more_facts_are_asked_than_it_takes() -> None:
+    one = check(Party.CARER)
+    one.answer(K.BIRTH_DATE, RIGHT[K.BIRTH_DATE])
+    one.answer(K.POSTCODE, RIGHT[K.POSTCODE])
+    assert kinds(one) == [K.CALLER_NAME, K.MEMBER_NAME]
+    assert not one.answer(K.POLICY_NUMBER, RIGHT[K.POLICY_NUMBER]).counted
+
+
 @pytest.mark.parametrize("name", ["Peter Lindqvist", "Olga Old", "Walter Lindqvist"])
 def test_only_a_carer_with_current_authority_passes(name: str) -> None:
     one = check(Party.CARER)
@@ -213,6 +221,17 @@ def test_correcting_the_party_keeps_failures_and_asks_for_what_is_missing() -> N
     assert not as_carer.verified
     assert kinds(as_carer) == [K.CALLER_NAME, K.MEMBER_NAME]
     assert as_carer.answer(K.CALLER_NAME, "Peter Lindqvist").locked
+
+
+def test_two_failures_stay_two_failures_however_many_answers_were_right() -> None:
+    right = check()
+    right.answer(K.BIRTH_DATE, RIGHT[K.BIRTH_DATE])
+    right.answer(K.POSTCODE, RIGHT[K.POSTCODE])
+    wrong = check(Party.CARER)
+    wrong.answer(K.MEMBER_NAME, WRONG[K.MEMBER_NAME])
+    wrong.answer(K.CALLER_NAME, WRONG[K.CALLER_NAME])
+    both = check(history=[*right.asked, *wrong.asked])
+    assert (both.verified, both.locked, both.questions()) == (False, True, ())
 
 
 def test_another_call_or_member_does_not_count() -> None:

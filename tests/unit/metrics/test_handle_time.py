@@ -130,6 +130,7 @@ def test_what_is_handled() -> None:
     assert not at(Story("c1").dialled(0).ended(5).saved(9), 100).handled
     consulting = Story("c2").dialled(0, consult_of="c1").answered(3).ended(9)
     assert not at(consulting, 100).handled
+    assert not at(consulting.saved(20), 100).handled
 
 
 def test_a_consulting_leg_is_hold_of_its_caller_and_has_no_wrap_up() -> None:
