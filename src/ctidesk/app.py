@@ -17,7 +17,7 @@ from ctidesk.config.paths import Profile, default_profile
 TOOLS = ("recording", "audit")
 """Words that hand the rest of the command line to a tool of another room."""
 
-KEY_PLACES = ("os", "folder", "passphrase")
+KEY_PLACES = ("os", "file", "passphrase")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="demo|LINK",
-        help="'demo': the desk with an embedded demo centre; a tel: or sip: link prefills the dialler",
+        help="'demo': with an embedded demo centre; a tel: or sip: link prefills the dialler",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
     parser.add_argument(

@@ -1,0 +1,138 @@
+"""Everything of the desk but its screen, built and connected.
+
+Runs in: desk process; built on the thread that `deliver` delivers to (Qt main).
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from ctidesk.calls import numbers
+from ctidesk.calls.actions import DeskActions
+from ctidesk.calls.agent_events import LogEvent
+from ctidesk.calls.desk import CallDesk
+from ctidesk.calls.errors import KnownError
+from ctidesk.care.pop import ScreenPop
+from ctidesk.config.keys import KeyStore
+from ctidesk.config.paths import Profile
+from ctidesk.config.settings import Settings
+from ctidesk.crm.cache import SqlCipherCache
+from ctidesk.crm.directory import SqlMemberDirectory
+from ctidesk.crm.journal import SqlCallJournal
+from ctidesk.crm.store import StorePhase, StoreState, StoreThread
+from ctidesk.recording.salvage import seal_orphans
+from ctidesk.sip.supervisor import EngineSupervisor
+from ctidesk.startup.clock import SystemClock
+from ctidesk.startup.engine_orders import ACCOUNT_ID, account_order, recording_order
+from ctidesk.startup.plumbing import Plumbing
+
+log = logging.getLogger(__name__)
+
+Deliver = Callable[[Callable[[], None]], None]
+
+
+class Parts:
+    """The running desk without a window.
+
+    `start` begins everything and returns at once. Listeners to set before it: `on_recalled(log)`,
+    `on_cache(state)`, `on_recording_key(problem)` (None: recordings can be signed).
+    """
+
+    def __init__(
+        self, profile: Profile, settings: Settings, keys: KeyStore, deliver: Deliver
+    ) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.keys = keys
+        self.clock = SystemClock()
+        self.on_recalled: Callable[[Sequence[LogEvent]], None] = _ignore
+        self.on_cache: Callable[[StoreState], None] = _ignore
+        self.on_recording_key: Callable[[KnownError | None], None] = _ignore
+        self._deliver = deliver
+        self.store = StoreThread(
+            SqlCipherCache(profile.database, keys.database_key), deliver, self._cache_changed
+        )
+        self.directory = SqlMemberDirectory(self.store, settings.data.region)
+        self.journal = SqlCallJournal(self.store, self.clock)
+        self.supervisor = EngineSupervisor(
+            profile.runtime, deliver, self.clock, log_file=profile.logs / "engine.log"
+        )
+        self.desk = CallDesk(self.clock, self.journal)
+        self.actions = DeskActions(
+            self.desk,
+            self.supervisor,
+            self.clock,
+            ACCOUNT_ID,
+            functools.partial(numbers.dialable, region=settings.data.region),
+        )
+        self.pop = ScreenPop(self.desk, self.actions, self.directory)
+        self.plumbing = Plumbing(
+            self.supervisor, self.desk, self.journal, self.clock, self._recalled
+        )
+        self._device_key: bytes | None = None
+
+    def start_engine(self) -> None:
+        """First of all: the engine starts in its own process while the window is built."""
+        self._order()
+        self.supervisor.start()
+
+    def start_cache(self) -> None:
+        self.store.start()
+        self.directory.warm_up()
+        self.plumbing.load_log()
+
+    def open_cache_again(self) -> None:
+        """The key is there now (a choice was made, a passphrase typed)."""
+        self.store.open_again()
+
+    def stop(self) -> None:
+        """End the desk. Calls go on in the engine, which ends by itself after the last one."""
+        self.supervisor.stop(leave_engine=bool(self.desk.live))
+        self.store.close()
+        self.keys.drop()
+
+    # ----------------------------------------------------------------- private
+
+    def _order(self) -> None:
+        settings = self.settings
+        self.supervisor.configure(
+            [account_order(settings.account)],
+            recording_order(settings, self.profile.spool, self._device_key),
+        )
+
+    def _recalled(self, whole: Sequence[LogEvent]) -> None:
+        self.pop.resume()
+        self.on_recalled(whole)
+
+    def _cache_changed(self, state: StoreState) -> None:
+        if state.phase is StorePhase.FAILED:
+            self.plumbing.go_without_log()
+            self.on_recording_key(state.problem)
+        elif state.phase is StorePhase.OPEN and self._device_key is None:
+            threading.Thread(target=self._fetch_device_key, name="device-key", daemon=True).start()
+        self.on_cache(state)
+
+    def _fetch_device_key(self) -> None:
+        """Own thread: the key store may ask its user, and open recordings are closed by reading
+        them."""
+        try:
+            key = self.keys.device_key()
+        except KnownError as error:
+            problem = error
+            self._deliver(lambda: self.on_recording_key(problem))
+            return
+        self._deliver(lambda: self._device_key_there(key))
+        for recording in seal_orphans(self.profile.spool, key):
+            log.info("a recording left open: closed=%s %s", recording.closed, recording.problem)
+
+    def _device_key_there(self, key: bytes) -> None:
+        self._device_key = key
+        self._order()
+        self.on_recording_key(None)
+
+
+def _ignore(_: object) -> None:
+    """Listener that nobody has set."""
