@@ -1,4 +1,4 @@
-"""All shortcuts on one sheet over the window (F1).
+"""All shortcuts on one sheet over the panels (F1).
 
 Runs in: desk process, Qt main thread.
 """
@@ -23,14 +23,15 @@ class ShortcutOverview(Overlay):
     """Made anew each time it opens, so that it shows what is true now. Commands without keys are
     left out."""
 
-    def __init__(self, theme: Theme, window: QWidget, table: Shortcuts) -> None:
-        super().__init__(theme, window)
+    def __init__(self, theme: Theme, over: QWidget, table: Shortcuts) -> None:
+        super().__init__(theme, over)
         self._table = table
         self._sheet: QWidget | None = None
         self._close = IconButton(theme, "cross", self.tr("Close"), Variant.QUIET)
         self._close.clicked.connect(self.dismiss)
         self.frame.setAccessibleName(self.tr("Keyboard shortcuts"))
         self._body = QVBoxLayout()
+        self._body.setSpacing(Space.L)
         title = text_label(theme, self.tr("Keyboard shortcuts"), Type.TITLE, SEMIBOLD)
         self._body.addLayout(row(title, None, self._close))
         frame = self.frame.layout()

@@ -92,6 +92,7 @@ QListView::item, QTreeView::item { min-height: ${row}px; padding: 0 ${xs}px;
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {
     background: $selection; color: $text; }
+QListView::item:disabled, QTreeView::item:disabled { color: $disabled; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none;
     border-bottom: 1px solid $divider; padding: ${xs}px ${s}px; font-size: 12px; }

@@ -47,7 +47,7 @@ class ActionButton(QPushButton):
         variant: Variant = Variant.PLAIN,
         target: Target = Target.NORMAL,
     ) -> None:
-        super().__init__(text)
+        super().__init__()
         self._theme = theme
         self._name = text
         self._keys = ""
@@ -62,7 +62,12 @@ class ActionButton(QPushButton):
         self._icon = icon
         if icon:
             self.set_icon(icon)
+        self.setText(text)
         self.set_name(text)
+
+    def setText(self, text: str) -> None:
+        """Words as they are: "&" is a character here, not the mark of a mnemonic."""
+        super().setText(text.replace("&", "&&"))
 
     def set_name(self, name: str) -> None:
         """What a screen reader says; the tool tip adds the keys."""

@@ -66,6 +66,8 @@ class MainWindow(QWidget):
         self.setWindowIcon(theme.icon("headset"))
         self.setMinimumSize(*MIN_WINDOW)
         self.notices = NoticeStack(theme)
+        self.below = QWidget()
+        """All under the call bar: what overlays cover. The call bar is never covered."""
         self.columns = Columns(theme, parts.work_list, parts.centre, parts.wrap_up)
         self._unlock = ActionButton(theme, "unlock", self.tr("Unlock"), Variant.PRIMARY)
         self._unlock.clicked.connect(self.unlock_wanted)
@@ -84,7 +86,7 @@ class MainWindow(QWidget):
             ),
             self.columns.reveal,
         )
-        self._question = Question(theme, self)
+        self._question = Question(theme, self.below)
         layout = memory.load()
         self._layout = layout
         self.resize(max(layout.width, MIN_WINDOW[0]), max(layout.height, MIN_WINDOW[1]))
@@ -154,9 +156,13 @@ class MainWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(Bar("bar", top))
-        layout.addWidget(self.notices)
-        layout.addLayout(self._body, 1)
-        layout.addWidget(Bar("strip", strip))
+        layout.addWidget(self.below, 1)
+        under = QVBoxLayout(self.below)
+        under.setContentsMargins(0, 0, 0, 0)
+        under.setSpacing(0)
+        under.addWidget(self.notices)
+        under.addLayout(self._body, 1)
+        under.addWidget(Bar("strip", strip))
 
     def _lock_cover(self, theme: Theme) -> QWidget:
         return EmptyState(

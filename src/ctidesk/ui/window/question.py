@@ -1,4 +1,4 @@
-"""A question that lies over the window. It blocks the panels under it and nothing else.
+"""What lies over the panels: a frame on a shade, and a question with two answers.
 
 Runs in: desk process, Qt main thread.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
@@ -19,23 +19,25 @@ from ctidesk.ui.widgets.buttons import ActionButton, Variant
 from ctidesk.ui.widgets.labels import text_label
 from ctidesk.ui.widgets.sections import Bar, row
 
+_WIDTH = 480
+
 
 class Overlay(QWidget):
-    """Covers its window, dims it, and holds one frame. Escape closes it and gives the keyboard
-    back to where it was."""
+    """Covers and dims the widget `over`, and holds one frame. Escape or a click beside the frame
+    closes it and gives the keyboard back to where it was."""
 
-    def __init__(self, theme: Theme, window: QWidget) -> None:
-        super().__init__(window)
+    def __init__(self, theme: Theme, over: QWidget) -> None:
+        super().__init__(over)
         self._theme = theme
-        self._over = window
+        self._over = over
         self._came_from: QWidget | None = None
         self.frame = Bar("window", QVBoxLayout())
         self.frame.setAutoFillBackground(True)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(Space.L, 64, Space.L, Space.L)
+        layout.setContentsMargins(Space.L, Space.XL, Space.L, Space.L)
         layout.addWidget(self.frame, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
-        window.installEventFilter(self)
+        over.installEventFilter(self)
         self.hide()
 
     def open_over(self, focus: QWidget) -> None:
@@ -67,6 +69,10 @@ class Overlay(QWidget):
             # nothing under the cover may get a key
             event.accept()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self.frame.geometry().contains(event.position().toPoint()):
+            self.dismiss()
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab stays among the frame's own widgets."""
         inside = [
@@ -94,13 +100,14 @@ class Overlay(QWidget):
 class Question(Overlay):
     """Two answers: the safe one has the keyboard, and Escape means it."""
 
-    def __init__(self, theme: Theme, window: QWidget) -> None:
-        super().__init__(theme, window)
+    def __init__(self, theme: Theme, over: QWidget) -> None:
+        super().__init__(theme, over)
         self._agreed: Callable[[], None] | None = None
         self._title = text_label(theme, "", Type.TITLE, SEMIBOLD)
         self._text = text_label(theme, "", Type.BODY)
         for label in (self._title, self._text):
             label.setWordWrap(True)
+            label.setFixedWidth(_WIDTH - 2 * Space.XL)
         self.stay_button = ActionButton(theme, "", "-", Variant.PRIMARY)
         self.agree_button = ActionButton(theme, "", "-")
         self.stay_button.clicked.connect(self.dismiss)
@@ -113,7 +120,7 @@ class Question(Overlay):
         body.addWidget(self._text)
         body.addSpacing(Space.S)
         body.addLayout(row(None, self.agree_button, self.stay_button))
-        self.frame.setFixedWidth(480)
+        self.frame.setFixedWidth(_WIDTH)
 
     def ask(
         self, title: str, text: str, answers: tuple[str, str], agreed: Callable[[], None]
@@ -122,6 +129,9 @@ class Question(Overlay):
         self._agreed = agreed
         self._title.setText(title)
         self._text.setText(text)
+        for label in (self._title, self._text):
+            # a layout inside a fixed width does not ask how high wrapped text gets
+            label.setFixedHeight(label.heightForWidth(label.width()))
         for button, words in zip((self.stay_button, self.agree_button), answers, strict=True):
             button.setText(words)
             button.set_name(words)
