@@ -1,0 +1,34 @@
+"""A Python of its own that can import what the tests import.
+
+Runs in: tests.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import ctidesk
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment with the package and `tests` importable."""
+    source = str(Path(ctidesk.__file__).resolve().parents[1])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((source, str(ROOT))), **more}
+
+
+def output_of(code: str, *arguments: str, **more: str) -> str:
+    """What `code` prints."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
+        env=environment(**more),
+    )
+    return ran.stdout.strip()
