@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -153,6 +154,16 @@ class RecorderRig:
         """Raises BlockingIOError or AssertionError when a pipe doesn't take all of it."""
         for leg, content in zip(self._legs, (agent, caller), strict=False):
             assert not content or os.write(leg, content) == len(content)
+
+    def pump(self, agent: bytes, caller: bytes) -> None:
+        """Like `feed`, but waits for room, block by block and leg by leg."""
+        for at in range(0, len(agent), 4000):
+            for leg, content in zip(self._legs, (agent, caller), strict=True):
+                left = content[at : at + 4000]
+                while left:
+                    assert select.select([], [leg], [], DEADLINE_S)[1], "the recorder doesn't read"
+                    with contextlib.suppress(BlockingIOError):
+                        left = left[os.write(leg, left) :]
 
     def hang_up(self, which: int | None = None) -> None:
         for leg in self._legs if which is None else [self._legs[which]]:

@@ -53,7 +53,8 @@ _lib = _open_library()
 
 
 class _Memory:
-    """A file in memory as libsndfile wants it. Keeps its callbacks alive as long as itself."""
+    """A file in memory as libsndfile wants it. Close it: it and its callbacks hold each other, and
+    a recorder allocates so little that the collector would not come by for minutes."""
 
     def __init__(self, content: bytes = b"") -> None:
         self.content = bytearray(content)
@@ -66,6 +67,13 @@ class _Memory:
             "tell": ffi.callback("sf_vio_tell", self._tell),
         }
         self.io = ffi.new("SF_VIRTUAL_IO*", self._callbacks)
+
+    def close(self) -> bytes:
+        content = bytes(self.content)
+        self.content = bytearray()
+        self._callbacks.clear()
+        self.io = None
+        return content
 
     def _length(self, _user: Any) -> int:
         return len(self.content)
@@ -96,15 +104,15 @@ def flac_from_pcm(pcm: Pcm) -> bytes:
     info.samplerate, info.channels, info.format = pcm.rate, pcm.channels, _FLAC_PCM_16
     handle = _lib.sf_open_virtual(memory.io, _WRITE, info, ffi.NULL)
     if handle == ffi.NULL:
+        memory.close()
         raise DamagedAudio("the encoder refused the format")
-    try:
-        samples = ffi.cast("short*", ffi.from_buffer(pcm.samples))
-        written = _lib.sf_writef_short(handle, samples, pcm.frames)
-    finally:
-        _lib.sf_close(handle)
+    samples = ffi.cast("short*", ffi.from_buffer(pcm.samples))
+    written = _lib.sf_writef_short(handle, samples, pcm.frames)
+    _lib.sf_close(handle)
+    content = memory.close()
     if written != pcm.frames:
         raise DamagedAudio("the encoder took only a part")
-    return bytes(memory.content)
+    return content
 
 
 def pcm_from_flac(flac: bytes) -> Pcm:
@@ -113,6 +121,7 @@ def pcm_from_flac(flac: bytes) -> Pcm:
     info = ffi.new("SF_INFO*")
     handle = _lib.sf_open_virtual(memory.io, _READ, info, ffi.NULL)
     if handle == ffi.NULL:
+        memory.close()
         raise DamagedAudio("not an audio file")
     try:
         if info.format != _FLAC_PCM_16 or not 0 <= info.frames <= _MAX_FRAMES:
@@ -122,6 +131,7 @@ def pcm_from_flac(flac: bytes) -> Pcm:
         read = _lib.sf_readf_short(handle, target, info.frames)
     finally:
         _lib.sf_close(handle)
+        memory.close()
     if read != info.frames:
         raise DamagedAudio("the audio is cut")
     return Pcm(bytes(samples), info.samplerate, info.channels)
