@@ -1,0 +1,166 @@
+"""The self-driving demo: four callers, everything an agent does, each step checked.
+
+Runs in: desk process, Qt main thread (no Qt in here). `play` is called once the desk is up; the
+transcript says what happened, and the first step that fails ends the play.
+"""
+
+from __future__ import annotations
+
+from ctidesk.calls.agent_events import AgentState
+from ctidesk.calls.call import Phase
+from ctidesk.calls.desk import EngineState
+from ctidesk.care.member import MemberCard
+from ctidesk.demo import acts
+from ctidesk.demo.stage import Stage, StepFailed
+
+START_S = 30.0
+TALK_S = 3.0
+
+
+def play(stage: Stage) -> bool:
+    """The whole demo; True when every step came true. Never raises `StepFailed`."""
+    try:
+        for scene in (begin, household, second_call, carer, withheld, figures):
+            scene(stage)
+    except StepFailed:
+        stage.hands.grab("failed")
+        return False
+    finally:
+        stage.callers.hang_up()
+    return True
+
+
+def begin(stage: Stage) -> None:
+    stage.scene("Start")
+    with stage.step("The telephone is ready"):
+        stage.until("the engine is ready", lambda: stage.desk.engine is EngineState.READY, START_S)
+    with stage.step("The agent is ready"):
+        stage.hands.choose("agent_state", "Ready")
+        stage.until("ready", lambda: stage.desk.agent.current.state is AgentState.READY)
+        stage.hands.grab("01-ready")
+
+
+def household(stage: Stage) -> None:
+    """Two members share a number; consult, conference, attended transfer."""
+    stage.scene("A number that two members share")
+    acts.ring(stage, "jane")
+    with stage.step("Two candidates, nobody picked, no health data on the screen"):
+        lookup = stage.pop.lookups[stage.call_id]
+        names = {candidate.name for candidate in lookup.candidates}
+        stage.must("Jane and Tom Doe are offered", names == {"Jane Doe", "Tom Doe"})
+        stage.must("nobody is picked", not stage.desk.context(stage.call_id).member_id)
+        stage.must_show("Jane Doe", "Tom Doe")
+        stage.hands.grab("02-ringing")
+        stage.hands.grab("02-ringing-dark", "dark")
+    acts.answer(stage, "jane")
+    acts.talk(stage, TALK_S)
+    open_and_verify(stage, "Jane Doe")
+    acts.hold_and_resume(stage, "jane")
+    acts.consult(stage, "chen")
+    stage.hands.grab("06-consulting")
+    acts.swap(stage)
+    acts.merge_and_split(stage, "jane", "chen")
+    acts.complete_transfer(stage, "jane", "chen")
+    acts.wrap_up(stage, "refill", "Two tablets left; nurse line takes over.")
+    stage.callers.hang_up()
+
+
+def second_call(stage: Stage) -> None:
+    """A hospital; a second caller while talking; a transfer that comes back."""
+    stage.scene("A hospital, and a second call while talking")
+    acts.ring(stage, "hospital")
+    with stage.step("The party is Provider by the number"):
+        stage.until("the party", lambda: stage.desk.context(stage.call_id).party == "provider")
+        stage.hands.grab("10-provider")
+    acts.answer(stage, "hospital")
+    hospital = stage.call_id
+    acts.ring(stage, "lena", in_view=False)
+    stage.hands.grab("11-second-call")
+    acts.answer(stage, "lena")
+    acts.talk(stage, TALK_S)
+    with stage.step("The first caller was put on hold"):
+        stage.must("held", stage.desk.calls[hospital].phase is Phase.HELD)
+        stage.until("the hospital is on hold", lambda: stage.reported("held", "hospital"))
+        stage.hands.grab("12-first-held")
+    acts.end(stage)
+    lena, stage.call_id = stage.call_id, hospital
+    with stage.step("Back to the first caller"):
+        stage.hands.press("call_hold")
+        stage.until("talking", lambda: stage.call.phase is Phase.TALKING)
+    acts.failed_transfer(stage, "billing")
+    acts.blind_transfer(stage, "pharmacy")
+    with stage.step("Two calls wait for their code, the older one first"):
+        stage.must("both are open", stage.desk.wrap_ups == [lena, hospital])
+    stage.call_id = lena
+    acts.wrap_up(stage, "appointment", "Moves her appointment.")
+    stage.call_id = hospital
+    acts.wrap_up(stage, "eligib", "Coverage check; pharmacy desk has it.")
+    stage.callers.hang_up()
+
+
+def carer(stage: Stage) -> None:
+    """Somebody who speaks for a member; a colleague who never answers."""
+    stage.scene("A carer, and a colleague who never answers")
+    acts.ring(stage, "maria")
+    with stage.step("The carer is offered, with whom she speaks for"):
+        stage.must_show("Maria Nowak")
+        stage.hands.grab("20-carer")
+    acts.answer(stage, "maria")
+    acts.consult(stage, "night")
+    acts.cancel_consult(stage)
+    acts.talk(stage, TALK_S)
+    acts.end(stage)
+    acts.wrap_up(stage, "refill", "Asks for Mr Lindqvist.")
+
+
+def withheld(stage: Stage) -> None:
+    stage.scene("A withheld number")
+    acts.ring(stage, "withheld")
+    with stage.step("No match, and the card says why"):
+        stage.must("no candidate", not stage.pop.lookups[stage.call_id].candidates)
+        stage.must_show("The number was withheld")
+        stage.hands.grab("30-withheld")
+        stage.hands.grab("30-withheld-dark", "dark")
+    acts.answer(stage, "withheld")
+    acts.talk(stage, TALK_S)
+    with stage.step("The caller hangs up"):
+        stage.callers.hang_up("withheld")
+        stage.until("wrap-up has begun", lambda: stage.call_id in stage.desk.wrap_ups)
+    acts.wrap_up(stage, "complaint", "Asks how data is kept.")
+
+
+def figures(stage: Stage) -> None:
+    stage.scene("End")
+    with stage.step("Ready again, nothing left open"):
+        stage.until("ready", lambda: stage.desk.agent.current.state is AgentState.READY)
+        stage.must("no call is open", not stage.desk.calls and not stage.desk.wrap_ups)
+        stage.hands.grab("40-end")
+        stage.hands.grab("40-end-dark", "dark")
+
+
+def open_and_verify(stage: Stage, name: str) -> None:
+    """Open the candidate's card; it is masked until two facts are right."""
+    call_id = stage.call_id
+    with stage.step(f"Open {name}'s card: masked"):
+        stage.hands.choose("candidates", name)
+        stage.until("the card", lambda: call_id in stage.pop.cards)
+        card = stage.pop.cards[call_id]
+        shown = stage.hands.shown()
+        hidden = [secret for secret in _secrets(card) if secret in shown]
+        stage.must("health data is hidden", not hidden)
+        stage.hands.grab("03-masked")
+    with stage.step("Identity check: two facts confirmed, the card opens"):
+        stage.must("the card has a birth date", card.birth_date is not None)
+        stage.hands.enter("check_answer", f"{card.birth_date:%d.%m.%Y}")
+        stage.hands.press("check_confirm")
+        stage.hands.enter("check_answer", card.postcode)
+        stage.hands.press("check_confirm")
+        stage.until("verified", lambda: stage.desk.context(call_id).verified)
+        stage.must_show(card.policy_number)
+        stage.hands.grab("04-verified")
+        stage.hands.grab("04-verified-dark", "dark")
+
+
+def _secrets(card: MemberCard) -> list[str]:
+    drugs = [each.drug for each in card.prescriptions]
+    return [each for each in (card.policy_number, card.address, *drugs) if each]
