@@ -83,12 +83,19 @@ class Stub:
                     self._reclaim(envelope)
                 else:
                     self.fake.reply(envelope, Refusal())
+                if envelope.name == "ConfigureAccount":
+                    self._register(envelope.body["account_id"])
 
     def _beat(self) -> None:
         while True:
             with self.lock, contextlib.suppress(OSError):
                 self.fake.beat()
             time.sleep(0.2)
+
+    def _register(self, account_id: str) -> None:
+        for state in (ev.Registration.TRYING, ev.Registration.REGISTERED):
+            now = {"t_mono": time.monotonic(), "t_wall": time.time()}
+            self.fake.event(ev.RegistrationChanged(account_id=account_id, state=state, **now))
 
     def _reclaim(self, envelope: object) -> None:
         body = from_plain(Reclaim, envelope.body)  # type: ignore[attr-defined]

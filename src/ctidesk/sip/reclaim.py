@@ -5,6 +5,7 @@ Runs in: desk process, the desk's own thread (Qt main).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,14 @@ class Reclaims:
         self._mint = mint
         self._clock = clock
         self._waiting: dict[str, _Wanted] = {}
+        self._to_ask: list[Call] = []
+        self._ready_accounts: set[str] = set()
+
+    def new_snapshot(self, registrations: Sequence[ev.RegistrationChanged]) -> None:
+        """What the engine that is attached now says about its accounts."""
+        self._ready_accounts.clear()
+        for registration in registrations:
+            self._registered(registration)
 
     def begin(self, orphans: Sequence[Call], same_engine: bool) -> None:
         """Try to bring `orphans` back. An engine that still lives has itself ended them."""
@@ -44,7 +53,8 @@ class Reclaims:
                 self._end(call.call_id)
             else:
                 self._settle(call)
-                self._ask(call)
+                self._want(call)
+        self._ask()
 
     def give_up(self) -> None:
         """End what has not come back by now."""
@@ -60,6 +70,9 @@ class Reclaims:
 
     def translate(self, event: ev.EngineEvent) -> ev.EngineEvent | None:
         """The new engine's view of a reclaimed call (a fresh outgoing one) as the desk's view."""
+        if isinstance(event, ev.RegistrationChanged):
+            self._registered(event)
+            self._ask()
         if not isinstance(event, ev.CallEvent) or event.call_id not in self._waiting:
             return event
         if isinstance(event, ev.CallDialled | ev.CallRang | ev.CallAnswerSent):
@@ -78,22 +91,36 @@ class Reclaims:
             return self._back(event)
         return event
 
-    def _ask(self, call: Call) -> None:
-        assert call.dialog is not None
+    def _registered(self, event: ev.RegistrationChanged) -> None:
+        # whatever came of it, the account has its address and can send an INVITE
+        if event.state is not ev.Registration.TRYING:
+            self._ready_accounts.add(event.account_id)
+
+    def _want(self, call: Call) -> None:
         caller_of_conference = bool(call.conference_with) and not call.consult_of
         on_hold = call.phase in (Phase.HELD, Phase.HOLDING, Phase.RESUMING)
         # an engine that died while it tried leaves the first wish standing
         self._waiting.setdefault(
             call.call_id, _Wanted(held=on_hold or caller_of_conference, muted=call.muted)
         )
+        self._to_ask = [each for each in self._to_ask if each.call_id != call.call_id] + [call]
 
-        def asked(refusal: KnownError | None) -> None:
-            # a lost engine is not the end: the next one is asked again
-            if refusal is not None and refusal.code != "engine_lost":
-                self._end(call.call_id)
+    def _ask(self) -> None:
+        """Send what is due: a new engine refuses before its account has come up."""
+        due = [call for call in self._to_ask if call.account_id in self._ready_accounts]
+        self._to_ask = [call for call in self._to_ask if call not in due]
+        for call in due:
+            if call.dialog is None or call.call_id not in self._waiting:
+                continue
+            self._telephony.send(
+                Reclaim(call_id=call.call_id, account_id=call.account_id, dialog=call.dialog),
+                functools.partial(self._asked, call.call_id),
+            )
 
-        reclaim = Reclaim(call_id=call.call_id, account_id=call.account_id, dialog=call.dialog)
-        self._telephony.send(reclaim, asked)
+    def _asked(self, call_id: str, refusal: KnownError | None) -> None:
+        # a lost engine is not the end: the next one is asked again
+        if refusal is not None and refusal.code != "engine_lost":
+            self._end(call_id)
 
     def _back(self, event: ev.CallAnswered) -> ev.CallResumed:
         wanted = self._waiting.pop(event.call_id)

@@ -165,7 +165,6 @@ class SimulatedEngine:
         """The target took the call: our legs end."""
         self._pending(call_id)
         consult = self._switch.consult_of(call_id)
-        self._switch.happen(ev.TransferProgressed, call_id, code=200, reason="OK")
         self._switch.happen(ev.TransferCompleted, call_id)
         self._switch.end(call_id, 200, "OK", "local")
         if consult is not None:
@@ -175,7 +174,7 @@ class SimulatedEngine:
         self._transfer_fails(call_id, 486, "Busy Here")
 
     def transfer_unanswered(self, call_id: str) -> None:
-        self._transfer_fails(call_id, 408, "Request Timeout")
+        self._transfer_fails(call_id, 408, "Not Answered")
 
     def _transfer_fails(self, call_id: str, code: int, reason: str) -> None:
         self._pending(call_id)
@@ -220,6 +219,8 @@ class SimulatedEngine:
         remedy: str = "",
         account_id: str = ACCOUNT,
     ) -> None:
+        down = state in (ev.Registration.FAILED, ev.Registration.REFUSED)
+        (self._switch.unregistered.add if down else self._switch.unregistered.discard)(account_id)
         self._switch.tell(
             ev.RegistrationChanged(
                 account_id=account_id,

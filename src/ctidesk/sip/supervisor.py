@@ -138,6 +138,7 @@ class EngineSupervisor:
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         self._lost_said = False
+        self._reclaims.new_snapshot(snapshot.registrations)
         self.on_snapshot(snapshot)
 
     def _say_lost(self, reason: str) -> None:

@@ -143,3 +143,25 @@ def test_acknowledged_ends_are_forgotten(engine: SimulatedEngine, spy: SpyDesk) 
     assert spy.phase(call_id) is Phase.ENDED
     engine.acknowledge(spy.numbers[-1])
     assert spy.call(call_id) is None
+
+
+def test_a_transfer_whose_hold_is_refused_fails_before_it_began(
+    engine: SimulatedEngine, spy: SpyDesk
+) -> None:
+    call_id = answered(engine)
+    engine.confirms_holds = False
+    engine.send(cmd.TransferBlind(call_id=call_id, target="200"))
+    engine.refuse(call_id)
+    assert spy.names(call_id)[-2:] == ["HoldFailed", "TransferFailed"]
+    assert spy.phase(call_id) is Phase.TALKING
+
+
+def test_without_registration_nothing_is_dialled(engine: SimulatedEngine) -> None:
+    answers: list[KnownError | None] = []
+    dial = cmd.Dial(call_id="c", account_id=ACCOUNT, target="1")
+    engine.registration(ev.Registration.FAILED, problem="timeout")
+    engine.send(dial, answers.append)
+    engine.registration(ev.Registration.REGISTERED)
+    engine.send(dial, answers.append)
+    assert isinstance(answers[0], KnownError)
+    assert (answers[0].code, answers[1]) == ("not_registered", None)
