@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tests.support.clock import FakeClock
+from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls import events as ev
 from ctidesk.calls.agent_events import LogEvent

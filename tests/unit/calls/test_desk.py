@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.clock import FakeClock
 from tests.support.desk_doubles import Happenings, SpyJournal, SpyTelephony
+from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import commands as cmd

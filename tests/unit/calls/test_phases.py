@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.clock import FakeClock
 from tests.support.desk_doubles import Happenings
+from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls import events as ev
 from ctidesk.calls import phases

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.support.clock import FakeClock
 from tests.support.desk_doubles import Happenings, SpyJournal, SpyTelephony
+from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
