@@ -1,0 +1,330 @@
+"""Calls as pjsua2 has them: each callback is copied into plain values and told to its sink.
+
+Runs in: engine process, loop thread. Nothing of pjsua2 leaves through a sink, and no exception
+goes back into native code.
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import pjsua2 as pj
+
+from ctidesk.sip.engine.faults import guarded
+
+
+class State(StrEnum):
+    INCOMING = "incoming"
+    CALLING = "calling"
+    EARLY = "early"
+    CONNECTING = "connecting"
+    CONFIRMED = "confirmed"
+    DISCONNECTED = "disconnected"
+    NULL = "null"
+
+
+class MediaStatus(StrEnum):
+    NONE = "none"
+    ACTIVE = "active"
+    LOCAL_HOLD = "local_hold"
+    REMOTE_HOLD = "remote_hold"
+    ERROR = "error"
+
+
+STATES = {
+    pj.PJSIP_INV_STATE_INCOMING: State.INCOMING,
+    pj.PJSIP_INV_STATE_CALLING: State.CALLING,
+    pj.PJSIP_INV_STATE_EARLY: State.EARLY,
+    pj.PJSIP_INV_STATE_CONNECTING: State.CONNECTING,
+    pj.PJSIP_INV_STATE_CONFIRMED: State.CONFIRMED,
+    pj.PJSIP_INV_STATE_DISCONNECTED: State.DISCONNECTED,
+    pj.PJSIP_INV_STATE_NULL: State.NULL,
+}
+MEDIA = {
+    pj.PJSUA_CALL_MEDIA_NONE: MediaStatus.NONE,
+    pj.PJSUA_CALL_MEDIA_ACTIVE: MediaStatus.ACTIVE,
+    pj.PJSUA_CALL_MEDIA_LOCAL_HOLD: MediaStatus.LOCAL_HOLD,
+    pj.PJSUA_CALL_MEDIA_REMOTE_HOLD: MediaStatus.REMOTE_HOLD,
+    pj.PJSUA_CALL_MEDIA_ERROR: MediaStatus.ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallSeen:
+    """A step of the INVITE session. `from_network`: a message of the peer made it, not a timer,
+    a broken transport or ourselves; `message` is that message."""
+
+    state: State
+    code: int
+    reason: str
+    from_network: bool
+    sip_call_id: str
+    remote_contact: str
+    local_uri: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSeen:
+    """The audio stream. `encrypted` is True only while SRTP is active in it."""
+
+    status: MediaStatus
+    index: int = -1
+    codec: str = ""
+    encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionSeen:
+    """A transaction of the call moved. `message` is what came or left, b"" for timers."""
+
+    method: str
+    ours: bool
+    code: int
+    final: bool
+    message: bytes
+    received: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFigures:
+    """Totals of one stream since its start, for the quality."""
+
+    packets: int = 0
+    lost: int = 0
+    concealed: int = 0
+    jitter_ms: float = 0.0
+    rtt_ms: float = 0.0
+    delay_ms: float = 0.0
+
+
+class CallSink(Protocol):
+    """Who is told what happened to a native call, within the callback: be quick, never block."""
+
+    def call_state(self, native: NativeCall, seen: CallSeen) -> None: ...
+
+    def media_state(self, native: NativeCall, seen: MediaSeen) -> None: ...
+
+    def transaction(self, native: NativeCall, seen: TransactionSeen) -> None: ...
+
+    def digit_received(self, digit: str) -> None: ...
+
+    def transfer_status(self, code: int, reason: str, final: bool) -> None: ...
+
+    def stream_ended(self, figures: StreamFigures) -> None: ...
+
+    def transfer_requested(self, target: str) -> tuple[int, NativeCall | None]:
+        """The peer asks us (REFER) to call `target`: the answer's code and, for a 2xx, the new
+        call."""
+        ...
+
+    def replacement_wanted(self, request: bytes) -> NativeCall | None:
+        """An INVITE with Replaces for this call: the native call that takes its place."""
+        ...
+
+
+class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
+    """One pjsua2 call. Its sink is held weakly, so that the owner decides its life alone."""
+
+    def __init__(self, account: Any, sink: CallSink, native_id: int = -1) -> None:
+        super().__init__(account, native_id)
+        self._sink = weakref.ref(sink)
+
+    # -- callbacks -----------------------------------------------------------------------------
+    @guarded()
+    def onCallState(self, prm: Any) -> None:
+        sink = self._sink()
+        if sink is not None:
+            sink.call_state(self, self._seen(prm.e))
+
+    @guarded()
+    def onCallMediaState(self, prm: Any) -> None:
+        sink = self._sink()
+        if sink is not None:
+            sink.media_state(self, self.media_seen())
+
+    @guarded()
+    def onCallTsxState(self, prm: Any) -> None:
+        sink = self._sink()
+        if sink is None or prm.e.type != pj.PJSIP_EVENT_TSX_STATE:
+            return
+        event = prm.e.body.tsxState
+        received, sent = (
+            event.type == pj.PJSIP_EVENT_RX_MSG,
+            event.type == pj.PJSIP_EVENT_TX_MSG,
+        )
+        text = event.src.rdata.wholeMsg if received else event.src.tdata.wholeMsg if sent else ""
+        tsx = event.tsx
+        seen = TransactionSeen(
+            method=str(tsx.method),
+            ours=tsx.role == pj.PJSIP_ROLE_UAC,
+            code=int(tsx.statusCode),
+            final=tsx.state in (pj.PJSIP_TSX_STATE_COMPLETED, pj.PJSIP_TSX_STATE_TERMINATED),
+            message=text.encode("utf-8", "surrogateescape"),
+            received=received,
+        )
+        sink.transaction(self, seen)
+
+    @guarded()
+    def onDtmfDigit(self, prm: Any) -> None:
+        sink = self._sink()
+        if sink is not None:
+            sink.digit_received(str(prm.digit)[:1])
+
+    @guarded()
+    def onCallTransferStatus(self, prm: Any) -> None:
+        sink = self._sink()
+        if sink is not None:
+            sink.transfer_status(int(prm.statusCode), str(prm.reason), bool(prm.finalNotify))
+
+    @guarded()
+    def onStreamDestroyed(self, prm: Any) -> None:
+        sink = self._sink()
+        if sink is not None:
+            sink.stream_ended(self.figures(int(prm.streamIdx)))
+
+    @guarded()
+    def onCallTransferRequest(self, prm: Any) -> None:
+        sink = self._sink()
+        code, call = sink.transfer_requested(str(prm.dstUri)) if sink is not None else (603, None)
+        prm.statusCode = code
+        if call is not None:
+            prm.newCall = call
+
+    @guarded()
+    def onCallReplaceRequest(self, prm: Any) -> None:
+        sink = self._sink()
+        request = str(prm.rdata.wholeMsg).encode("utf-8", "surrogateescape")
+        call = sink.replacement_wanted(request) if sink is not None else None
+        if call is None:
+            prm.statusCode = 486
+        else:
+            prm.newCall = call
+
+    @guarded(pj.PJSIP_REDIRECT_STOP)
+    def onCallRedirected(self, prm: Any) -> int:
+        # a 3xx would let a stranger send our agents anywhere; the call ends with it instead
+        return int(pj.PJSIP_REDIRECT_STOP)
+
+    # -- questions -----------------------------------------------------------------------------
+    def _seen(self, event: Any) -> CallSeen:
+        info = self.getInfo()
+        from_network = (
+            event.type == pj.PJSIP_EVENT_TSX_STATE
+            and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG
+        ) or event.type == pj.PJSIP_EVENT_RX_MSG
+        return CallSeen(
+            state=STATES.get(info.state, State.NULL),
+            code=int(info.lastStatusCode),
+            reason=str(info.lastReason),
+            from_network=from_network,
+            sip_call_id=str(info.callIdString),
+            remote_contact=str(info.remoteContact),
+            local_uri=str(info.localUri),
+            message=_message(event),
+        )
+
+    def media_seen(self) -> MediaSeen:
+        """The audio stream as it is now."""
+        info = self.getInfo()
+        # `info` must outlive the iteration: pjsua2 frees the list with it
+        for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO:
+                status = MEDIA.get(media.status, MediaStatus.NONE)
+                index = int(media.index)
+                if status in (MediaStatus.NONE, MediaStatus.ERROR):
+                    return MediaSeen(status, index)
+                return MediaSeen(status, index, self._codec(index), self._encrypted())
+        return MediaSeen(MediaStatus.NONE)
+
+    def _codec(self, index: int) -> str:
+        try:
+            stream = self.getStreamInfo(index)
+        except pj.Error:
+            return ""
+        return f"{stream.codecName}/{int(stream.codecClockRate)}"
+
+    def _encrypted(self) -> bool:
+        # pjsua2 has no other way to ask whether SRTP really runs; the SDP profile does not tell
+        return re.search(r"SRTP status:\s*Active", self.dump(True, "")) is not None
+
+    def figures(self, index: int) -> StreamFigures:
+        """Totals of the stream `index`; zeros when it is gone."""
+        try:
+            stat = self.getStreamStat(index)
+        except pj.Error:
+            return StreamFigures()
+        received, jitter = stat.rtcp.rxStat, stat.jbuf
+        return StreamFigures(
+            packets=int(received.pkt),
+            lost=int(received.loss),
+            concealed=int(jitter.lost) + int(jitter.empty),
+            jitter_ms=int(received.jitterUsec.last) / 1000,
+            rtt_ms=int(stat.rtcp.rttUsec.last) / 1000,
+            delay_ms=float(jitter.avgDelayMsec),
+        )
+
+    # -- requests, each may raise pj.Error ------------------------------------------------------
+    def invite(self, uri: str, headers: dict[str, str] | None = None) -> None:
+        """Send an INVITE to `uri` with extra `headers`."""
+        self.makeCall(uri, _with_headers(headers or {}))
+
+    def respond(self, code: int) -> None:
+        """Send the response `code` to the INVITE."""
+        prm = pj.CallOpParam(True)
+        prm.statusCode = code
+        self.answer(prm)
+
+    def end(self, code: int = 0) -> None:
+        """BYE, CANCEL or the final response `code`, as the state demands."""
+        prm = pj.CallOpParam()
+        prm.statusCode = code
+        self.hangup(prm)
+
+    def hold(self) -> None:
+        """re-INVITE with sendonly."""
+        self.setHold(pj.CallOpParam(True))
+
+    def unhold(self) -> None:
+        """re-INVITE with sendrecv."""
+        prm = pj.CallOpParam(True)
+        prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+        self.reinvite(prm)
+
+    def refer(self, uri: str) -> None:
+        """REFER to `uri`: blind transfer."""
+        self.xfer(uri, pj.CallOpParam(True))
+
+    def refer_replacing(self, other: NativeCall) -> None:
+        """REFER to the peer of `other`, with Replaces: attended transfer."""
+        self.xferReplaces(other, pj.CallOpParam(True))
+
+    def send_digits(self, digits: str, info: bool) -> None:
+        """DTMF as RFC 4733 events, or as SIP INFO."""
+        prm = pj.CallSendDtmfParam()
+        prm.digits = digits
+        prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if info else pj.PJSUA_DTMF_METHOD_RFC2833
+        self.sendDtmf(prm)
+
+
+def _message(event: Any) -> bytes:
+    if event.type != pj.PJSIP_EVENT_TSX_STATE:
+        return b""
+    if event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+        return b""
+    return str(event.body.tsxState.src.rdata.wholeMsg).encode("utf-8", "surrogateescape")
+
+
+def _with_headers(headers: dict[str, str]) -> Any:
+    prm = pj.CallOpParam(True)
+    vector = pj.SipHeaderVector()
+    for name, value in headers.items():
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        vector.push_back(header)
+    prm.txOption.headers = vector
+    return prm

@@ -1,0 +1,103 @@
+"""What the end of a REGISTER means, in words for the user, and when to try again.
+
+Runs in: engine process, loop thread. Pure.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from ctidesk.calls.events import Registration
+from ctidesk.sip.engine.native_account import RegisterSeen
+
+FIRST_RETRY_S = 1.0
+LAST_RETRY_S = 30.0
+# pjsip's status numbers: an OS error is 120000 + errno, its own resolver's begin at 320000
+_RESOLVE = {70018, *range(320000, 321000)}
+_OS = range(120000, 130000)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`problem` is one of `RegistrationChanged.problem`."""
+
+    state: Registration
+    problem: str = ""
+    text: str = ""
+    remedy: str = ""
+
+
+def outcome(seen: RegisterSeen, tls_problem: bool) -> Outcome:
+    """What the registrar's answer, or its absence, means."""
+    if seen.code // 100 == 2 and seen.status == 0:
+        return Outcome(Registration.REGISTERED)
+    if tls_problem:
+        return problem("tls")
+    if seen.code in (401, 407):
+        return problem("wrong_password")
+    if seen.code == 403:
+        return problem("forbidden")
+    if seen.code in (404, 410, 604) and seen.source:
+        return problem("unknown_user")
+    if seen.code == 408:
+        return problem("timeout")
+    if seen.source and seen.code >= 300:
+        return problem("server_error", seen.code)
+    if seen.status in _RESOLVE or seen.code == 502:
+        return problem("dns")
+    return problem("no_route")
+
+
+def problem(name: str, code: int = 0) -> Outcome:
+    """The sentence and the remedy for a `problem`."""
+    text, remedy = _WORDS[name]
+    refused = name in ("wrong_password", "unknown_user", "forbidden")
+    state = Registration.REFUSED if refused else Registration.FAILED
+    return Outcome(state, name, text.format(code=code), remedy)
+
+
+def retry_delay_s(failures: int) -> float:
+    """1, 2, 4 … 30 s for the first, second, third … failure in a row, with ± 20 % of jitter so
+    that a hundred desks don't come back in the same moment."""
+    delay_s = min(LAST_RETRY_S, FIRST_RETRY_S * float(2 ** min(failures - 1, 10)))
+    return delay_s * random.uniform(0.8, 1.2)
+
+
+_WORDS = {
+    "wrong_password": (
+        "The telephone exchange refuses the password of this account.",
+        "Enter the password again; it is not tried again by itself, so that the account is not"
+        " locked.",
+    ),
+    "unknown_user": (
+        "The telephone exchange does not know this user.",
+        "Check the user name in the settings, or ask IT whether the account exists.",
+    ),
+    "forbidden": (
+        "The telephone exchange does not allow this account to register.",
+        "Check user and password, then ask IT whether the account is blocked.",
+    ),
+    "no_route": (
+        "The telephone exchange can't be reached from this computer.",
+        "Check the network cable or VPN and the exchange's address; it is tried again by itself.",
+    ),
+    "dns": (
+        "The name of the telephone exchange is not known in this network.",
+        "Check the exchange's name in the settings and the network's name service.",
+    ),
+    "tls": (
+        "No secure connection: the exchange's certificate is not trusted or belongs to another"
+        " name, or the secure handshake failed.",
+        "Check the certificate authority and the exchange's name in the settings; nothing was"
+        " sent without encryption.",
+    ),
+    "timeout": (
+        "The telephone exchange does not answer.",
+        "Check its address, port and transport in the settings; it is tried again by itself.",
+    ),
+    "server_error": (
+        "The telephone exchange has a problem of its own (SIP {code}).",
+        "It is tried again by itself; tell IT if it lasts.",
+    ),
+}
