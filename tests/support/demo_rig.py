@@ -139,11 +139,10 @@ class FakeHands:
             "call_mute": actions.toggle_mute,
             "call_end": actions.end,
             "call_transfer": lambda: None,
-            "consult_start": lambda: actions.start_consult(caller, target),
+            "consult_consult": lambda: actions.start_consult(caller, target),
             "consult_blind": lambda: actions.transfer_blind(caller, target),
             "consult_swap": lambda: actions.swap(caller),
-            "consult_merge": lambda: actions.merge(caller),
-            "consult_split": lambda: actions.split(caller),
+            "consult_merge": lambda: self._merge_or_split(caller),
             "consult_complete": lambda: actions.complete_transfer(caller),
             "consult_cancel": lambda: actions.cancel_consult(caller),
             "consult_resume": actions.toggle_hold,
@@ -195,6 +194,10 @@ class FakeHands:
         if call is None:
             return ""
         return call.consult_of or call.call_id
+
+    def _merge_or_split(self, caller: str) -> None:
+        merged = self._rig.desk.calls[caller].conference_with
+        (self._rig.actions.split if merged else self._rig.actions.merge)(caller)
 
     def _confirm(self) -> None:
         self._answers += 1

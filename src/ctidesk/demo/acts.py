@@ -82,7 +82,7 @@ def consult(stage: Stage, colleague: str) -> None:
     one = person(colleague)
     with stage.step(f"Consult {one.number}, {one.name}"):
         _open_transfer(stage, one)
-        stage.hands.press("consult_start")
+        stage.hands.press("consult_consult")
         wanted = Phase.TALKING if one.behaviour is Behaviour.ANSWERS else Phase.RINGING
         stage.until(f"the colleague is {wanted}", lambda: _consult_is(stage, wanted))
         stage.must("the caller is on hold", stage.call.phase is Phase.HELD)
@@ -122,7 +122,7 @@ def merge_and_split(stage: Stage, who: str, colleague: str) -> None:
         stage.hands.press("call_mute")
         stage.until("not muted", lambda: not any(call.muted for call in stage.desk.live))
     with stage.step("Split: the colleague talks, the caller waits"):
-        stage.hands.press("consult_split")
+        stage.hands.press("consult_merge")
         stage.until("no conference", lambda: not stage.call.conference_with)
         stage.until("the caller is on hold", lambda: stage.call.phase is Phase.HELD)
         stage.until("the colleague talks", lambda: _consult_is(stage, Phase.TALKING))

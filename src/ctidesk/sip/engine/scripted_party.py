@@ -38,6 +38,8 @@ from ctidesk.sip.engine.native import (
 
 SAMPLE_S = 0.2
 STILLBORN_S = 5.0
+AFTER_TRANSFER_S = 30.0
+"""Two scripted parties that were joined would talk for ever."""
 SAMPLES_PER_LEVEL = 5
 MAX_LEVEL = 255.0
 
@@ -137,7 +139,7 @@ class ScriptedHouse:
 
     def succeed(self, leg: _Leg) -> NativeCall:
         """A new leg of the same party, for a call that a transfer or a replacement makes."""
-        heir = self._new_leg(leg.party, leg.talk_s)
+        heir = self._new_leg(leg.party, AFTER_TRANSFER_S)
         heir.native = NativeCall(self.account, heir)
         heir.later(STILLBORN_S, lambda: self._forget_stillborn(heir))
         return heir.native

@@ -1,0 +1,1 @@
+"""The demo centre's own window: who can phone, and what each of them shows."""
