@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,8 @@ class RecorderRig:
         self.writer: subprocess.Popen[str] | None = None
         self._news_ended = threading.Event()
         self._listener: threading.Thread | None = None
+        self.complaints = folder / "stderr.txt"
+        self._errors = self.complaints.open("wb")
         self._paths = [folder / "agent.wav", folder / "caller.wav"]
         self._readers: list[int] = []
         self._legs: list[int] = []
@@ -82,6 +84,7 @@ class RecorderRig:
 
     def __exit__(self, *_: object) -> None:
         self.hang_up()
+        self._errors.close()
         for process in (self.writer, getattr(self, "recorder", None)):
             if process is not None:
                 process.kill()
@@ -117,13 +120,19 @@ class RecorderRig:
         for path in self._paths:
             path.unlink()
 
-    def start(self, configure: bool = True, listen: bool = True) -> None:
+    def start(
+        self,
+        configure: bool = True,
+        listen: bool = True,
+        program: Sequence[str] = ("-m", "ctidesk.recording.recorder"),
+    ) -> None:
         agent, caller = map(str, self._readers)
-        command = [sys.executable, "-m", "ctidesk.recording.recorder"]
+        command = [sys.executable, *program]
         self.recorder = subprocess.Popen(
             [*command, "--agent-fd", agent, "--caller-fd", caller],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=self._errors,
             pass_fds=self._readers,
             start_new_session=True,
             env=environment(self.folder),
@@ -184,7 +193,9 @@ class RecorderRig:
         return result
 
     def ended(self) -> int:
+        """The exit code. The recorder must not have written a word to stderr."""
         code = self.recorder.wait(DEADLINE_S)
+        assert self.complaints.read_text() == ""
         assert self._news_ended.wait(DEADLINE_S)
         return code
 
