@@ -18,9 +18,6 @@ from ctidesk.calls.errors import KnownError
 
 ENGINE_COMMAND = (sys.executable, "-m", "ctidesk.sip.engine.main")
 
-_left_running: list[subprocess.Popen[bytes]] = []
-"""Engines that were left on purpose: kept, since dropping a running Popen warns."""
-
 
 class EngineProcess:
     """At most one engine that this desk started. `log` takes the engine's log."""
@@ -59,10 +56,11 @@ class EngineProcess:
             raise cannot_start() from None
 
     def reap(self) -> None:
-        """Forget a process that ended; one that still runs is left alone but kept."""
+        """Forget the process: it has ended, or is left to live on without us."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
-            _left_running.append(process)
+            # Popen warns when a running child is dropped; here that is the purpose
+            process.returncode = 0
 
     def kill(self, pid: int) -> None:
         """End a stuck engine that holds the channel, whoever started it, and see it gone."""
