@@ -73,6 +73,13 @@ def python_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}"}
 
 
+def _connect(runtime: Path, key: bytes) -> Any:
+    try:
+        return Client(str(runtime / SOCKET_NAME), family="AF_UNIX", authkey=key)
+    except ConnectionRefusedError:
+        return None  # bound, but not listening yet
+
+
 class EngineUnderTest:
     """A real engine process in `runtime`."""
 
@@ -92,10 +99,7 @@ class EngineUnderTest:
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.complaint()
-        if not (self.runtime / SOCKET_NAME).exists():
-            return False
-        with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(str(self.runtime / SOCKET_NAME)) == 0
+        return (self.runtime / SOCKET_NAME).exists()
 
     def complaint(self) -> str:
         assert self.process.stderr is not None
@@ -126,7 +130,7 @@ class DeskProbe:
 
     def __init__(self, runtime: Path) -> None:
         key = (runtime / KEY_NAME).read_bytes()
-        self.connection = Client(str(runtime / SOCKET_NAME), family="AF_UNIX", authkey=key)
+        self.connection = until(lambda: _connect(runtime, key), "connection to the engine")
         self.hello = from_plain(Hello, decode(self.connection.recv_bytes()).body)
         self.events: list[tuple[int, Any]] = []
         self.telemetry: list[Any] = []

@@ -192,6 +192,19 @@ class Phone:
     def do_hangup(self, leg: int, code: int = 0) -> None:
         self._native(leg).end(code)
 
+    def do_hangup_all(self) -> None:
+        """End every call; "quiet" is said once none is left."""
+        for leg in list(self.legs.values()):
+            if leg.native is not None:
+                leg.native.end()
+        self._say_quiet(0)
+
+    def _say_quiet(self, looks: int) -> None:
+        if self.legs and looks < 200:
+            self.endpoint.call_later(0.02, lambda: self._say_quiet(looks + 1))
+        else:
+            say("quiet", left=len(self.legs))
+
     def do_hold(self, leg: int) -> None:
         self._native(leg).hold()
 

@@ -70,6 +70,11 @@ class Phone:
         self("level", leg=leg)
         return int(self.wait("level", leg=leg)["level"])
 
+    def quiet(self) -> None:
+        """After `hangup_all`: wait for it, then forget what was said."""
+        self.wait("quiet")
+        self._taken.update(range(len(self.said)))
+
     def hears(self, leg: int) -> None:
         """Wait until something audible arrives."""
         until(lambda: self.level(leg) > 5, f"{self.user} hears something")

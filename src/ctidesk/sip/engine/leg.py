@@ -19,6 +19,7 @@ from ctidesk.sip.engine.native import (
     MediaSeen,
     MediaStatus,
     NativeCall,
+    State,
     StreamFigures,
     TransactionSeen,
 )
@@ -131,13 +132,15 @@ class Leg:
     def call_state(self, native: NativeCall, seen: CallSeen) -> None:
         if native is not self.native:
             # the call that was replaced ends after its successor took over
-            if seen.state == "disconnected":
+            if seen.state is State.DISCONNECTED:
                 self._retired = [each for each in self._retired if each is not native]
             return
         self.sip_call_id = seen.sip_call_id
         self.contact = seen.remote_contact
         self.local_uri = seen.local_uri
-        if seen.message.startswith(b"SIP/") and not self.remote_tag:
+        # a forked INVITE rings with other tags than the one that answers
+        answered = seen.state is State.CONNECTING
+        if seen.message.startswith(b"SIP/") and (answered or not self.remote_tag):
             self._learn_tags(seen.message, ours=True)
         self._watcher.leg_state(self, seen)
 

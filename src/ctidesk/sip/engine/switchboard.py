@@ -196,7 +196,9 @@ class Switchboard:
     # -- told by the legs -------------------------------------------------------------------------
     def leg_state(self, leg: Leg, seen: CallSeen) -> None:
         if seen.state is State.DISCONNECTED:
-            by = "local" if leg.ending_here else "remote" if seen.from_network else "failure"
+            # a CANCEL of the caller comes as our own 487
+            remote = seen.from_network or seen.code == 487
+            by = "local" if leg.ending_here else "remote" if remote else "failure"
             self.finish(leg, seen.code, seen.reason, by)
             return
         call = self.call(leg)

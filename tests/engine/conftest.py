@@ -1,0 +1,58 @@
+"""Offices for the engine's tests: one per test module for call features, fresh ones on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.sip_office import Office
+from tests.support.sip_sound import write_tone
+
+
+@pytest.fixture(scope="module")
+def shared_office() -> Iterator[Office]:
+    office = Office()
+    yield office
+    assert office.close() == []
+
+
+@pytest.fixture
+def office(shared_office: Office) -> Iterator[Office]:
+    yield shared_office
+    shared_office.tidy()
+
+
+@pytest.fixture
+def new_office() -> Iterator[Callable[..., Office]]:
+    offices: list[Office] = []
+
+    def make(*options: str, **account: object) -> Office:
+        offices.append(Office(*options, **account))
+        return offices[-1]
+
+    yield make
+    faults = [fault for office in offices for fault in office.close()]
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tone that stands in for what the agent says."""
+    path = tmp_path_factory.mktemp("speech") / "agent.wav"
+    write_tone(path, hz=700)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shared_talking_office(speech: Path) -> Iterator[Office]:
+    office = Office("--mic-file", str(speech))
+    yield office
+    assert office.close() == []
+
+
+@pytest.fixture
+def talking_office(shared_talking_office: Office) -> Iterator[Office]:
+    """An office whose agent speaks without a pause."""
+    yield shared_talking_office
+    shared_talking_office.tidy()
