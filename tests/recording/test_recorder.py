@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import signal
 import stat
 import subprocess
@@ -71,6 +72,7 @@ def test_the_news_tell_growth_from_the_first_second_on(rig: RecorderRig, tones: 
     ]
 
 
+@pytest.mark.skipif(shutil.which("age") is None, reason="needs Debian's package age")
 def test_debians_age_opens_a_segment(rig: RecorderRig, tones: Any) -> None:
     feed_and_end(rig, *tones(0, 2))
     key = rig.folder / "key.txt"

@@ -2,7 +2,7 @@
 
 Runs in: its own process, started by the recorder's tests.
 
-    python -m tests.support.leg_writer AGENT_FIFO CALLER_FIFO --seconds S [--speed X]
+    python -m tests.support.leg_writer AGENT_FIFO CALLER_FIFO SECONDS [SPEED]
 
 Prints "open" once both FIFOs are open. A block that doesn't fit is lost, as with pjsua2's writer
 once it is non-blocking.
@@ -35,8 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("agent")
     parser.add_argument("caller")
-    parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("speed", type=float, nargs="?", default=1.0)
     options = parser.parse_args()
     legs = [os.open(path, os.O_WRONLY | os.O_NONBLOCK) for path in (options.agent, options.caller)]
     for leg in legs:

@@ -33,7 +33,7 @@ SEGMENT_S = 10
 WAKE_MS = 400
 """The FIFOs hold 32 s; nothing is gained by waking more often, and each wake costs CPU."""
 CONFIGURED_WITHIN_S = 10.0
-CLOSE_TRIES = 10
+CLOSE_TRIES = 5
 
 
 class Settings(NamedTuple):

@@ -55,10 +55,20 @@ def seal_orphans(spool: Path, device_key: str | bytes) -> list[SealedRecording]:
             folder = lock_folder(path)
             if folder is not None:
                 try:
-                    sealed.append(_seal(folder, key))
+                    if not _emptied(path):
+                        sealed.append(_seal(folder, key))
                 finally:
                     folder.close()
     return sealed
+
+
+def _emptied(path: Path) -> bool:
+    """Whether the recorder died before its first manifest; then the folder is removed."""
+    if any(not each.name.endswith(mf.TEMPORARY) for each in path.iterdir()):
+        return False
+    _sweep(path)
+    path.rmdir()
+    return True
 
 
 def _closed_already(path: Path) -> bool:
