@@ -49,6 +49,8 @@ from ctidesk.sip.protocol import (
 log = logging.getLogger(__name__)
 
 Answered = Callable[[KnownError | None], None]
+MOST_LOGGED = 20
+"""Dropped messages beyond that are only counted: a log is not to be flooded."""
 _MAX_WAITING = 1000
 _END = None
 
@@ -207,7 +209,8 @@ class Attachment:
                 raise MalformedMessage("an engine sends no commands")
         except MalformedMessage:
             self.malformed[name] += 1
-            log.warning("dropped a malformed message from the engine (%s)", name)
+            if self.malformed.total() <= MOST_LOGGED:
+                log.warning("dropped a malformed message from the engine (%s)", name)
         return False
 
     def _reply(self, envelope: Envelope) -> None:

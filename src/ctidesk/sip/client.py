@@ -28,7 +28,7 @@ from ctidesk.calls.events import (
     EngineReady,
 )
 from ctidesk.calls.ports import Clock, Done
-from ctidesk.sip.attachment import Attachment, Timing
+from ctidesk.sip.attachment import MOST_LOGGED, Attachment, Timing
 from ctidesk.sip.channel_errors import engine_lost
 from ctidesk.sip.protocol import Envelope, Kind, Snapshot, event_of
 
@@ -99,13 +99,15 @@ class EngineClient:
         attachment.start(_Inbox(self, attachment))
         return attachment
 
-    def last_word(self, command: Command, timeout_s: float) -> None:
-        """Send `command` and wait until the engine answered it or went away."""
+    def last_word(self, command: Command, timeout_s: float) -> bool:
+        """Send `command` and wait until the engine answered it or went away; False when no engine
+        was there to hear it."""
         heard = threading.Event()
         attachment = self._attachment
         if attachment is not None:
             attachment.ask(command, lambda _: heard.set())
             heard.wait(timeout_s)
+        return attachment is not None
 
     def close(self) -> None:
         """Detach without a word to the listeners; queued commands are still sent."""
@@ -239,7 +241,8 @@ class EngineClient:
 
     def _drop(self, name: str) -> None:
         self.dropped[name] += 1
-        log.warning("dropped an event that cannot be: %s", name)
+        if self.dropped.total() <= MOST_LOGGED:
+            log.warning("dropped an event that cannot be: %s", name)
 
 
 class _Inbox:

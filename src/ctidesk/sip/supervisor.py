@@ -110,8 +110,7 @@ class EngineSupervisor:
         """Detach, and end the engine unless `leave_engine` (it then ends by itself after its
         last call). Waits at most about `timeout_s` for each of answer, thread and process."""
         self._stopping.set()
-        if not leave_engine:
-            self._client.last_word(ShutDown(when_idle=False), timeout_s)
+        told = not leave_engine and self._client.last_word(ShutDown(when_idle=False), timeout_s)
         self._client.gone.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -119,7 +118,7 @@ class EngineSupervisor:
         if leave_engine:
             self._process.reap()
         else:
-            self._process.end(timeout_s)
+            self._process.end(timeout_s if told else 0.0)
 
     def _listen(self) -> None:
         client = self._client
@@ -198,6 +197,7 @@ class EngineSupervisor:
                 if error.code not in ("engine_absent", "engine_key"):
                     raise
             if not self._process.running() or time.monotonic() > deadline:
+                self._process.end(0.0)
                 raise cannot_start()
 
     def _failed(self, code: str, since: float) -> None:

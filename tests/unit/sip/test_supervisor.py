@@ -220,3 +220,37 @@ def test_no_secret_in_the_process_list(start: Start, desk: SpyDesk) -> None:
     pid = ready(desk)
     seen = Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
     assert b"geheim" not in seen
+
+
+SLEEPER = "import os,sys,time; open(sys.argv[2]+'/pid-%d'%os.getpid(),'w'); time.sleep(600)"
+
+
+def sleeper(runtime: Path, desk: SpyDesk) -> EngineSupervisor:
+    """A supervisor whose engine starts and never opens its socket."""
+    command = [sys.executable, "-c", SLEEPER]
+    supervisor = EngineSupervisor(runtime, desk.deliver, SystemClock(), command=command)
+    desk.listen_to(supervisor)
+    supervisor.start()
+    return supervisor
+
+
+def pids(runtime: Path) -> list[int]:
+    return [int(path.name[4:]) for path in runtime.glob("pid-*")]
+
+
+def test_stopping_while_an_engine_starts_leaves_none_behind(runtime: Path, desk: SpyDesk) -> None:
+    supervisor = sleeper(runtime, desk)
+    desk.until(lambda: pids(runtime))
+    supervisor.stop(leave_engine=False)
+    assert not Path(f"/proc/{pids(runtime)[0]}").exists()
+
+
+def test_an_engine_that_never_listens_is_ended_before_the_next_try(
+    runtime: Path, desk: SpyDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervising, "START_S", 0.5)
+    supervisor = sleeper(runtime, desk)
+    assert desk.until_event(ev.EngineLost).reason == "engine_start"
+    desk.until(lambda: len(pids(runtime)) >= 2)
+    supervisor.stop(leave_engine=False)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids(runtime))
