@@ -38,3 +38,5 @@ speak pharmacy en-gb+f1 45 185 \
     "Pharmacy desk, good morning. Please give me the name of the medicine, and I will look it up."
 speak ruiz en-us+m5 48 180 \
     "Ruiz here, team lead. I have a moment. What can I do for you and your caller?"
+speak agent en-gb+f5 45 170 \
+    "Member line, good morning. May I have your name, please? One moment, I am looking that up for you."

@@ -46,7 +46,7 @@ def test_a_step_that_fails_ends_the_play_with_its_sentence(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FakeHands, "shown", lambda self: "")
-    monkeypatch.setattr("ctidesk.demo.stage.PATIENCE_S", 0.5)
+    rig.stage.patience_s = 2.0
     assert not play(rig.stage)
     assert "“Jane Doe” on the screen did not come true" in rig.stage.failed
     assert rig.stage.steps[-1].failed == rig.stage.failed

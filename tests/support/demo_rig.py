@@ -23,17 +23,20 @@ from ctidesk.calls.numbers import dialable
 from ctidesk.calls.ports import Interaction
 from ctidesk.care.member import Candidate, MemberCard, Party
 from ctidesk.care.pop import ScreenPop
+from ctidesk.config.paths import resources
 from ctidesk.demo.houses import DemoCentre
-from ctidesk.demo.people import REGION
+from ctidesk.demo.people import AGENT_VOICE, REGION
 from ctidesk.demo.recording_check import RecordingHeard, check
 from ctidesk.demo.stage import Stage
 from ctidesk.recording.identity import new_identity_file
+from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.clock import SystemClock
 from ctidesk.ui.member_card.state import match_words
 
 ACCOUNT = "demo"
-AGENT_ROOM_S = 0.01
+POLL_S = 0.01
+AGENT = resources() / "demo" / "voices" / f"{AGENT_VOICE}.wav"
 
 
 class NotOnScreen(CtideskError):
@@ -52,7 +55,11 @@ class Rig:
         runtime = folder / "run"
         runtime.mkdir(mode=0o700)
         self.supervisor = EngineSupervisor(
-            runtime, self._jobs.put, self.clock, log_file=folder / "engine.log"
+            runtime,
+            self._jobs.put,
+            self.clock,
+            command=[*ENGINE_COMMAND, "--null-audio", "--mic-file", str(AGENT)],
+            log_file=folder / "engine.log",
         )
         self.supervisor.on_event = lambda event, seq: self.desk.handle(event)
         self.actions = DeskActions(
@@ -110,7 +117,7 @@ class Rig:
             if time.monotonic() > deadline:
                 return False
             try:
-                self._jobs.get(timeout=AGENT_ROOM_S)()
+                self._jobs.get(timeout=POLL_S)()
             except queue.Empty:
                 continue
         return True
@@ -146,8 +153,7 @@ class FakeHands:
             "consult_complete": lambda: actions.complete_transfer(caller),
             "consult_cancel": lambda: actions.cancel_consult(caller),
             "consult_resume": actions.toggle_hold,
-            "check_confirm": self._confirm,
-            "wrap_up_save_ready": self._save,
+            "save_ready": self._save,
         }
         if control not in intents:
             raise NotOnScreen(f"there is no {control}")
@@ -155,6 +161,13 @@ class FakeHands:
 
     def enter(self, control: str, text: str) -> None:
         self.fields[control] = text
+
+    def submit(self, control: str) -> None:
+        if control == "check_answer":
+            self._confirm()
+
+    def hint(self, control: str) -> str:
+        return "Postcode" if self._answers % 2 else "Date of birth"
 
     def choose(self, control: str, text: str) -> None:
         if control == "agent_state":
@@ -211,14 +224,14 @@ class FakeHands:
                 member_id=member_id,
                 question="birth_date",
                 passed=True,
-                verified=self._answers >= 2,
+                verified=self._answers % 2 == 0,
             )
         )
 
     def _save(self) -> None:
         call = self._rig.desk.calls[self._rig.desk.wrap_ups[0]]
         self._rig.journal.save_interaction(
-            _interaction(call, self.fields["wrap_up_note"]),
+            _interaction(call, self.fields["note"]),
             lambda outcome: self._rig.actions.wrap_up_saved(call.call_id, "code", "agent"),
         )
 
@@ -241,7 +254,9 @@ def _directory() -> FakeMemberDirectory:
         one("Maria Nowak", "+491713920015", Party.CARER),
         one("St. Anna Hospital", "+493023125100", Party.PROVIDER),
     ]
-    return FakeMemberDirectory(people=[*people], cards={"M Jane Doe": _JANE})
+    return FakeMemberDirectory(
+        people=[*people], cards={"M Jane Doe": _JANE, "M Maria Nowak": _JANE}
+    )
 
 
 _JANE = MemberCard(

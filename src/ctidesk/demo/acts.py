@@ -182,11 +182,11 @@ def wrap_up(stage: Stage, code_search: str, note: str) -> None:
     """Code and note; saved with the message for the CRM in one go; the recording is proven."""
     call_id = stage.call_id
     with stage.step(f"Wrap up: search “{code_search}”, note, Save and ready") as step:
-        stage.hands.enter("wrap_up_search", code_search)
-        stage.hands.choose("wrap_up_codes", "")
-        stage.hands.enter("wrap_up_note", note)
+        stage.hands.enter("code_search", code_search)
+        stage.hands.submit("code_search")
+        stage.hands.enter("note", note)
         stage.hands.grab(f"{len(stage.steps):02}-wrap-up")
-        stage.hands.press("wrap_up_save_ready")
+        stage.hands.press("save_ready")
         stage.until("saved", lambda: stage.last(ag.WrapUpSaved, call_id) is not None)
         saved = stage.last(ag.WrapUpSaved, call_id)
         assert isinstance(saved, ag.WrapUpSaved)
@@ -204,6 +204,7 @@ def wrap_up(stage: Stage, code_search: str, note: str) -> None:
             raise StepFailed(heard.problem)
         step.figures["recorded_s"] = heard.seconds
         step.figures["caller_peak"] = heard.caller_peak
+        step.figures["agent_peak"] = heard.agent_peak
 
 
 # ------------------------------------------------------------------------- private

@@ -21,7 +21,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.numbers import normalise, warm_up
 from ctidesk.config.paths import resources
 from ctidesk.demo.lines import Report, Request, line, request_of
-from ctidesk.demo.people import EVERYBODY, REGION, Person, person
+from ctidesk.demo.people import EVERYBODY, REGION, Person, person, voice_file
 from ctidesk.sip.engine.endpoint import EndpointSettings, SipEndpoint
 from ctidesk.sip.engine.manners import Manner, ScriptedParty
 from ctidesk.sip.engine.scripted_party import ScriptedHouse
@@ -134,7 +134,7 @@ class Centre:
             key=one.key,
             number=one.number,
             announced=one.announced,
-            voice=self._voices / f"{one.voice}.wav" if one.voice else None,
+            voice=voice_file(self._voices, one.voice),
             headers={name: value for name, value in headers.items() if value},
             manner=Manner(one.behaviour.value),
             answers_after_s=one.answers_after_s,

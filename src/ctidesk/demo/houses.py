@@ -22,6 +22,7 @@ from ctidesk.demo.lines import Report, Request, line, report_of
 CALLERS = "callers"
 COLLEAGUES = "colleagues"
 END_S = 2.0
+_COMMAND = (sys.executable, "-m", "ctidesk.demo.centre")
 
 Deliver = Callable[[Callable[[], None]], None]
 """Runs a function on the owner's thread, later, in order."""
@@ -32,12 +33,20 @@ class DemoCentre:
 
     Owner thread: the one that composed it. `on_report` is called there for each report,
     `on_ready(port)` once, when both houses are up: what the agent dials goes to
-    127.0.0.1:`port`. Raises OSError from `start` when a process cannot be started.
+    127.0.0.1:`port`, `colleagues_port` unless that is 0. Raises OSError from `start` when a
+    process cannot be started.
     """
 
-    def __init__(self, agent: str, deliver: Deliver, on_report: Callable[[Report], None]) -> None:
+    def __init__(
+        self,
+        agent: str,
+        deliver: Deliver,
+        on_report: Callable[[Report], None],
+        colleagues_port: int = 0,
+    ) -> None:
         self._agent = agent
         self._deliver = deliver
+        self._wanted_ports = {COLLEAGUES: colleagues_port}
         self._on_report = on_report
         self._on_ready: Callable[[int], None] | None = None
         self._houses: dict[str, subprocess.Popen[bytes]] = {}
@@ -48,8 +57,9 @@ class DemoCentre:
         """Start both processes; returns at once."""
         self._on_ready = on_ready
         for house in (COLLEAGUES, CALLERS):
+            port = str(self._wanted_ports.get(house, 0))
             process = subprocess.Popen(
-                [sys.executable, "-m", "ctidesk.demo.centre", "--agent", self._agent],
+                [*_COMMAND, "--agent", self._agent, "--port", port],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 REGION = "DE"
 """Home region of the demo centre, ISO 3166-1 alpha-2."""
+
+AGENT_VOICE = "agent"
+"""The voice that stands in for the agent's microphone, so that recordings have both sides."""
 
 
 class Behaviour(StrEnum):
@@ -164,6 +168,11 @@ COLLEAGUES: tuple[Person, ...] = (
 )
 
 EVERYBODY = CALLERS + COLLEAGUES
+
+
+def voice_file(voices: Path, voice: str) -> Path | None:
+    """The WAV of a voice (16 kHz, mono, mu-law) in the folder `voices`; None for ""."""
+    return voices / f"{voice}.wav" if voice else None
 
 
 def person(key: str) -> Person:

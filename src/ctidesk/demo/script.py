@@ -10,11 +10,13 @@ from ctidesk.calls.agent_events import AgentState
 from ctidesk.calls.call import Phase
 from ctidesk.calls.desk import EngineState
 from ctidesk.care.member import MemberCard
+from ctidesk.care.questions import QUESTIONS, QuestionKind
 from ctidesk.demo import acts
 from ctidesk.demo.stage import Stage, StepFailed
 
 START_S = 30.0
 TALK_S = 3.0
+MAX_QUESTIONS = 5
 
 
 def play(stage: Stage) -> bool:
@@ -54,7 +56,7 @@ def household(stage: Stage) -> None:
         stage.hands.grab("02-ringing-dark", "dark")
     acts.answer(stage, "jane")
     acts.talk(stage, TALK_S)
-    open_and_verify(stage, "Jane Doe")
+    open_and_verify(stage, "Jane Doe", "03-jane")
     acts.hold_and_resume(stage, "jane")
     acts.consult(stage, "chen")
     stage.hands.grab("06-consulting")
@@ -106,6 +108,7 @@ def carer(stage: Stage) -> None:
         stage.must_show("Maria Nowak")
         stage.hands.grab("20-carer")
     acts.answer(stage, "maria")
+    open_and_verify(stage, "Maria Nowak", "21-carer", caller="Maria Nowak")
     acts.consult(stage, "night")
     acts.cancel_consult(stage)
     acts.talk(stage, TALK_S)
@@ -138,27 +141,45 @@ def figures(stage: Stage) -> None:
         stage.hands.grab("40-end-dark", "dark")
 
 
-def open_and_verify(stage: Stage, name: str) -> None:
-    """Open the candidate's card; it is masked until two facts are right."""
+def open_and_verify(stage: Stage, name: str, shot: str, caller: str = "") -> None:
+    """Open the candidate's card; it is masked until the check is passed. `caller`: the name of
+    somebody who speaks for the member."""
     call_id = stage.call_id
-    with stage.step(f"Open {name}'s card: masked"):
+    with stage.step(f"Open the card behind {name}: masked"):
         stage.hands.choose("candidates", name)
         stage.until("the card", lambda: call_id in stage.pop.cards)
         card = stage.pop.cards[call_id]
         shown = stage.hands.shown()
-        hidden = [secret for secret in _secrets(card) if secret in shown]
-        stage.must("health data is hidden", not hidden)
-        stage.hands.grab("03-masked")
-    with stage.step("Identity check: two facts confirmed, the card opens"):
-        stage.must("the card has a birth date", card.birth_date is not None)
-        stage.hands.enter("check_answer", f"{card.birth_date:%d.%m.%Y}")
-        stage.hands.press("check_confirm")
-        stage.hands.enter("check_answer", card.postcode)
-        stage.hands.press("check_confirm")
+        stage.must("health data is hidden", not any(one in shown for one in _secrets(card)))
+        stage.must("not verified by itself", not stage.desk.context(call_id).verified)
+        stage.hands.grab(f"{shot}-masked")
+    with stage.step("Identity check: asked and answered, the card opens"):
+        answers = _what_they_know(card, caller)
+        for _ in range(MAX_QUESTIONS):
+            if stage.desk.context(call_id).verified:
+                break
+            stage.until("a question", lambda: stage.hands.sees("check_answer"))
+            asked = stage.hands.hint("check_answer")
+            stage.must(f"an answer to “{asked}” is known", asked in answers)
+            stage.hands.enter("check_answer", answers[asked])
+            stage.hands.submit("check_answer")
         stage.until("verified", lambda: stage.desk.context(call_id).verified)
         stage.must_show(card.policy_number)
-        stage.hands.grab("04-verified")
-        stage.hands.grab("04-verified-dark", "dark")
+        stage.hands.grab(f"{shot}-verified")
+        stage.hands.grab(f"{shot}-verified-dark", "dark")
+
+
+def _what_they_know(card: MemberCard, caller: str) -> dict[str, str]:
+    """The right answers, by the label of the question; as somebody would say them."""
+    kinds = {
+        QuestionKind.CALLER_NAME: caller,
+        QuestionKind.MEMBER_NAME: card.name,
+        QuestionKind.BIRTH_DATE: f"{card.birth_date:%d.%m.%Y}" if card.birth_date else "",
+        QuestionKind.POSTCODE: card.postcode,
+        QuestionKind.POLICY_NUMBER: card.policy_number,
+        QuestionKind.PHONE_LAST4: card.phone_last4,
+    }
+    return {QUESTIONS[kind].label: answer for kind, answer in kinds.items() if answer}
 
 
 def _secrets(card: MemberCard) -> list[str]:

@@ -37,8 +37,16 @@ class Hands(Protocol):
         """Put `text` into the field, as if typed."""
         ...
 
+    def submit(self, control: str) -> None:
+        """Press Enter in the field."""
+        ...
+
+    def hint(self, control: str) -> str:
+        """What the field asks for: its placeholder."""
+        ...
+
     def choose(self, control: str, text: str) -> None:
-        """Activate the first line of the list that contains `text`."""
+        """Click the first line of the list, or the entry of the button's menu, with `text`."""
         ...
 
     def sees(self, control: str) -> bool:
@@ -113,6 +121,7 @@ class Stage:
         self.reports: list[Report] = []
         self.changes: list[Change] = []
         self.steps: list[Step] = []
+        self.patience_s = PATIENCE_S
         self.call_id = ""
         """The caller's call that the scene is about."""
         self._scene = ""
@@ -147,8 +156,9 @@ class Stage:
         finally:
             step.took_ms = (time.monotonic() - now) * 1000
 
-    def until(self, what: str, come_true: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
-        """Wait; raises `StepFailed` with `what` when it does not come true."""
+    def until(self, what: str, come_true: Callable[[], bool], seconds: float = 0.0) -> None:
+        """Wait, `patience_s` unless `seconds`; raises `StepFailed` with `what` if in vain."""
+        seconds = seconds or self.patience_s
         if not self.hands.wait(come_true, seconds):
             raise StepFailed(f"{what} did not come true within {seconds:.0f} s")
 
