@@ -139,6 +139,7 @@ class DeskProbe:
         self.lost = threading.Event()
         self._replies: dict[str, queue.Queue[Envelope]] = {}
         self._seen: dict[str, int] = {}
+        self._floor = 0
         self._failure: BaseException | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -208,7 +209,7 @@ class DeskProbe:
             if self._failure is not None:
                 raise AssertionError("the engine sent an impossible event") from self._failure
             with self._lock:
-                for index in range(self._seen.get(key, 0), len(self.events)):
+                for index in range(max(self._floor, self._seen.get(key, 0)), len(self.events)):
                     event = self.events[index][1]
                     if (
                         isinstance(event, kind)
@@ -225,6 +226,11 @@ class DeskProbe:
             raise AssertionError(f"{fault}; got {self.story()}") from fault
         assert found is not None
         return found
+
+    def forget(self) -> None:
+        """What came so far is not waited for any more."""
+        with self._lock:
+            self._floor = len(self.events)
 
     def story(self, call_id: str = "") -> list[str]:
         """Names of the events so far, of one call or of all."""

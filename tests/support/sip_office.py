@@ -100,6 +100,7 @@ class Office:
             until(lambda: not self.live(), "the end of all calls")
         for phone in self.phones.values():
             phone.quiet()
+        self.desk.forget()
 
     def close(self) -> list[str]:
         """End everything; the engine's complaints about itself, which must be none."""

@@ -14,7 +14,7 @@ from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.text import plain
 
 MAX_HEAD = 65_536
-MAX_VALUE = 2_048
+MAX_VALUE = 16_384
 # RFC 3261 7.3.3 and the RFCs of the headers that we read
 _COMPACT = {"f": "from", "t": "to", "i": "call-id", "m": "contact", "v": "via"}
 _NUMBER = re.compile(r"[^0-9A-Za-z+*#._\-]")
@@ -85,6 +85,7 @@ def _user_host(uri: str) -> tuple[str, str]:
     user, at, host = rest.rpartition("@")
     if not at:
         user, host = "", rest
+    # parameters and password (RFC 3261 19.1.1) are cut before the escapes are undone
     user = unquote(user.split(";")[0].split(":")[0])
     host = re.split(r"[;?>]", host)[0]
     return user, host

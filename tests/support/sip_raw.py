@@ -1,0 +1,149 @@
+"""SIP by hand over a UDP socket: a caller that sends whatever bytes a test wants, and a registrar.
+
+Runs in: the test process; the registrar on a thread of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+import threading
+import uuid
+
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+)
+
+
+class RawCaller:
+    """One UDP socket that speaks SIP without any stack behind it."""
+
+    def __init__(self, engine_port: int, address: str = "127.0.0.1") -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
+        self.socket.settimeout(10)
+        self.address, self.port = self.socket.getsockname()
+        self.engine = ("127.0.0.1", engine_port)
+
+    def invite(
+        self,
+        *,
+        sender: str = '"Raw" <sip:raw@127.0.0.1>',
+        headers: str = "",
+        sdp: str = SDP,
+        call_id: str = "",
+    ) -> str:
+        """Send an INVITE; `headers` are whole lines. Returns the SIP Call-ID."""
+        call_id = call_id or uuid.uuid4().hex
+        body = sdp.format(port=40000)
+        self.send(
+            f"INVITE sip:agent@127.0.0.1:{self.engine[1]} SIP/2.0\r\n"
+            f"Via: {self._via()}\r\n"
+            "Max-Forwards: 70\r\n"
+            f"From: {sender};tag=raw{call_id[:6]}\r\n"
+            f"To: <sip:agent@127.0.0.1>\r\n"
+            f"Call-ID: {call_id}\r\nCSeq: 1 INVITE\r\n"
+            f"Contact: <sip:raw@{self.address}:{self.port}>\r\n{headers}"
+            f"Content-Type: application/sdp\r\nContent-Length: {len(body.encode())}\r\n\r\n{body}"
+        )
+        return call_id
+
+    def options(self) -> None:
+        """Ask whether somebody is there."""
+        self.send(
+            f"OPTIONS sip:agent@127.0.0.1:{self.engine[1]} SIP/2.0\r\n"
+            f"Via: {self._via()}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <sip:raw@127.0.0.1>;tag=o\r\nTo: <sip:a@127.0.0.1>\r\n"
+            f"Call-ID: opt{uuid.uuid4().hex}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+        )
+
+    def _via(self) -> str:
+        return f"SIP/2.0/UDP {self.address}:{self.port};rport;branch=z9hG4bK{uuid.uuid4().hex}"
+
+    def send(self, message: str | bytes) -> None:
+        raw = message if isinstance(message, bytes) else message.encode("utf-8", "surrogateescape")
+        self.socket.sendto(raw, self.engine)
+
+    def status(self, call_id: str = "", above: int = 100) -> int:
+        """The next status code above `above` (of the call). TimeoutError after 10 s."""
+        while True:
+            text = self.socket.recv(65536).decode("utf-8", "replace")
+            first = re.match(r"SIP/2\.0 (\d{3})", text)
+            if first and call_id in text and int(first.group(1)) > above:
+                return int(first.group(1))
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class RawRegistrar:
+    """Answers REGISTER over UDP. `mode`: "digest" checks the password, a number answers with this
+    code, "silent" with nothing."""
+
+    def __init__(self, mode: str = "digest", password: str = "secret", port: int = 0) -> None:
+        self.mode = mode
+        self.password = password
+        self.registers = 0
+        self.unregistered = threading.Event()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", port))
+        self.port = int(self.socket.getsockname()[1])
+        self.peer: tuple[str, int] | None = None
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                raw, peer = self.socket.recvfrom(65536)
+            except OSError:
+                return
+            text = raw.decode("utf-8", "replace")
+            if raw == b"stop":
+                return
+            if text.startswith("REGISTER"):
+                self.peer = peer
+                self.registers += 1
+                self._answer(text, peer)
+
+    def _answer(self, text: str, peer: tuple[str, int]) -> None:
+        if self.mode == "silent":
+            return
+        code, extra = 200, ""
+        if self.mode.isdigit():
+            code = int(self.mode)
+        elif not self._proven(text):
+            code = 401
+            extra = 'WWW-Authenticate: Digest realm="house", nonce="n1", algorithm=MD5\r\n'
+        if code == 200:
+            contact = re.search(r"^Contact:\s*(.+?)\r$", text, re.M)
+            expires = re.search(r"^Expires:\s*(\d+)", text, re.M)
+            if expires and expires.group(1) == "0":
+                self.unregistered.set()
+            else:
+                extra = f"Contact: {contact.group(1)};expires=300\r\n" if contact else ""
+        copied = "".join(
+            line + ("" if not line.startswith("To:") or "tag=" in line else ";tag=reg") + "\r\n"
+            for line in text.split("\r\n")
+            if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))
+        )
+        answer = f"SIP/2.0 {code} Said\r\n{copied}{extra}Content-Length: 0\r\n\r\n"
+        self.socket.sendto(answer.encode(), peer)
+
+    def _proven(self, text: str) -> bool:
+        """RFC 2617 digest without qop."""
+        field = dict(re.findall(r'(\w+)="([^"]*)"', text.partition("Authorization:")[2]))
+        if "response" not in field:
+            return False
+        one = hashlib.md5(f"{field['username']}:house:{self.password}".encode()).hexdigest()
+        two = hashlib.md5(f"REGISTER:{field['uri']}".encode()).hexdigest()
+        expected = hashlib.md5(f"{one}:{field['nonce']}:{two}".encode()).hexdigest()
+        return field["response"] == expected
+
+    def close(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as poke:
+            poke.sendto(b"stop", ("127.0.0.1", self.port))
+        self._thread.join(10)
+        self.socket.close()
