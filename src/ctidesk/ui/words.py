@@ -76,6 +76,14 @@ PARTY_WORDS: Mapping[Party, str] = {
     Party.SUPPLIER: "Supplier",
     Party.INSURER: "Insurer",
 }
+PARTY_ICONS: Mapping[Party, str] = {
+    Party.UNKNOWN: "headset",
+    Party.MEMBER: "user",
+    Party.CARER: "carer",
+    Party.PROVIDER: "hospital",
+    Party.SUPPLIER: "truck",
+    Party.INSURER: "shield",
+}
 RECORDING_PROBLEMS: Mapping[str, str] = {
     "no_recipient": "No key to encrypt for: nothing is recorded",
     "disk_full": "The disk is full: recording stopped",

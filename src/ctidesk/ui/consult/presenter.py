@@ -26,6 +26,7 @@ from ctidesk.ui.in_view import caller_call
 from ctidesk.ui.live import Live
 
 RECENT = 5
+_WAITS = "Your colleague is called as soon as the caller's hold is confirmed."
 
 
 class ConsultPresenter:
@@ -53,6 +54,8 @@ class ConsultPresenter:
         self._recent: list[str] = []
         self._dealt_with: set[str] = set()
         """call_ids whose failed transfer has been answered by talking to the caller again."""
+        self._starting = ""
+        """The caller's call whose hold a consultation waits for: there is no second leg yet."""
         self._ended_words: dict[str, str] = {}
         """By caller's call_id: how its last consultation ended, when not by the agent."""
         self.live = Live(self._state)
@@ -81,7 +84,9 @@ class ConsultPresenter:
     def consult(self, target: str) -> None:
         """Hold the caller and call `target`."""
         if (subject := self._subject()) is not None and self._usable(target):
+            self._starting = subject.call_id
             self._actions.start_consult(subject.call_id, target)
+            self.live.refresh()
 
     def blind(self, target: str) -> None:
         """Send the caller to `target` without asking first."""
@@ -131,6 +136,7 @@ class ConsultPresenter:
         return True
 
     def _changed(self, change: Change) -> None:
+        self._follow_start(change)
         if isinstance(change, ev.TransferFailed):
             self._dealt_with.discard(change.call_id)
         elif isinstance(change, ev.CallResumed):
@@ -140,6 +146,14 @@ class ConsultPresenter:
         elif isinstance(change, ev.CallEnded):
             self._ended(change)
         self.live.refresh()
+
+    def _follow_start(self, change: Change) -> None:
+        over = isinstance(change, ev.CallDialled) and change.consult_of == self._starting
+        gone = isinstance(change, ev.CallResumed | ev.HoldFailed | ev.CallEnded)
+        if over or isinstance(change, KnownError):
+            self._starting = ""
+        elif gone and getattr(change, "call_id", "") == self._starting:
+            self._starting = ""
 
     def _ended(self, event: ev.CallEnded) -> None:
         self._dealt_with.discard(event.call_id)
@@ -161,7 +175,10 @@ class ConsultPresenter:
         if subject is None:
             return ConsultState(visible=self._open, problem=self._problem)
         consult = self._desk.consult_of(subject.call_id)
+        starting = subject.call_id == self._starting and consult is None
         stage = _stage(subject, consult, self._dealt_with)
+        if starting and stage is not Stage.TRANSFERRING:
+            stage = Stage.CONSULTING
         why = why_not_complete(subject, consult)
         # REFER goes out once: a second transfer of the same call would cross the first
         free = subject.transfer is not TransferState.PENDING
@@ -174,8 +191,8 @@ class ConsultPresenter:
             can_merge=free and _settled(subject, consult),
             can_split=stage is Stage.MERGED,
             can_complete=free and consult is not None and not why,
-            why_not_complete=why if consult is not None else "",
-            can_cancel=consult is not None and free,
+            why_not_complete=why if consult is not None else _WAITS if starting else "",
+            can_cancel=free and (consult is not None or starting),
             can_resume=stage is Stage.CAME_BACK and subject.phase is Phase.HELD,
             progress=progress_words(subject, self._shown),
             notice=self._notice(subject, stage),

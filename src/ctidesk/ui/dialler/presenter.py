@@ -96,6 +96,21 @@ class DiallerPresenter:
         self.live.refresh()
         return True
 
+    def enter(self) -> None:
+        """Enter in the field: dial the number, or the first of those whom the name found."""
+        hits = self.search.live.state.hits
+        try:
+            self._dialable(self._text)
+        except KnownError as error:
+            if hits:
+                self.choose(hits[0].key)
+                return
+            if self._text.strip():
+                self._problem = Problem(error.text, error.remedy)
+            self.live.refresh()
+            return
+        self.dial()
+
     def redial(self) -> None:
         self._actions.redial()
 

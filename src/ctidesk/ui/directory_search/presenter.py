@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.care.member import Candidate
+from ctidesk.calls.text import plain
+from ctidesk.care.member import Candidate, Party
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.ui import words
 from ctidesk.ui.live import Live
@@ -33,6 +34,7 @@ class Hit:
     key: str
     title: str
     detail: str
+    icon: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class DirectorySearch:
 
 def _hit(candidate: Candidate) -> Hit:
     born = f"born {candidate.birth_year}" if candidate.birth_year else ""
-    party = words.PARTY_WORDS[candidate.party] if candidate.member_id == "" else "Member"
-    detail = " · ".join(part for part in (party, born, candidate.reason) if part)
-    return Hit(key=candidate.key, title=candidate.name, detail=detail)
+    party = words.PARTY_WORDS[candidate.party] if candidate.party is not Party.UNKNOWN else ""
+    detail = " · ".join(part for part in (party, born, plain(candidate.reason)) if part)
+    icon = words.PARTY_ICONS[candidate.party]
+    return Hit(key=candidate.key, title=plain(candidate.name), detail=detail, icon=icon)

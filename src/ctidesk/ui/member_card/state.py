@@ -80,16 +80,8 @@ class CandidateLine:
             title=plain(one.name),
             detail=" · ".join(part for part in parts if part),
             opened=bool(one.member_id) and one.member_id == opened_member,
-            icon=_ICONS.get(one.party, "user"),
+            icon=words.PARTY_ICONS[one.party],
         )
-
-
-_ICONS = {
-    Party.CARER: "carer",
-    Party.PROVIDER: "hospital",
-    Party.SUPPLIER: "truck",
-    Party.INSURER: "shield",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,127 @@
+"""What the agent is told in a notice bar: failures with a remedy, each gone when it is over.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ctidesk.calls import events as ev
+from ctidesk.calls.call import Direction
+from ctidesk.calls.desk import CallDesk, Change
+from ctidesk.calls.errors import KnownError
+from ctidesk.ui import words
+from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
+
+
+class DeskNotices:
+    """Watches the desk. Keys: "engine", "registration", "recording", "transfer", "call", and the
+    code of a `KnownError`."""
+
+    def __init__(
+        self,
+        desk: CallDesk,
+        stack: NoticeStack,
+        resume: Callable[[], None],
+        redial: Callable[[], None],
+    ) -> None:
+        self._desk = desk
+        self._stack = stack
+        self._resume = resume
+        self._redial = redial
+        desk.subscribe(self._changed)
+
+    def _changed(self, change: Change) -> None:
+        show = self._stack.show_notice
+        if isinstance(change, KnownError):
+            show(change.code, notice_of(change))
+        elif isinstance(change, ev.EngineLost):
+            show("engine", _ENGINE)
+        elif isinstance(change, ev.EngineReady):
+            self._engine_back(change)
+        elif isinstance(change, ev.RegistrationChanged):
+            self._registration(change)
+        elif isinstance(change, ev.RecordingFailed):
+            why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
+            show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
+        elif isinstance(change, ev.RecordingStarted):
+            self._stack.clear("recording")
+        elif isinstance(change, ev.HoldFailed):
+            what = "hold" if change.wanted == "hold" else "resume"
+            text = f"The other side refused to {what} the call."
+            show("call", Notice(level=Level.WARNING, text=text, remedy="Try again in a moment."))
+        else:
+            self._transfers_and_ends(change)
+
+    def _transfers_and_ends(self, change: Change) -> None:
+        if isinstance(change, ev.TransferFailed):
+            why = words.failure_word(change.code)
+            self._stack.show_notice(
+                "transfer",
+                Notice(
+                    level=Level.WARNING,
+                    text=f"The transfer came back: {why}.",
+                    remedy="The caller is on hold with you.",
+                    action_text="Resume caller",
+                    action=self._resume,
+                ),
+            )
+        elif isinstance(change, ev.TransferStarted | ev.CallResumed):
+            self._stack.clear("transfer")
+        elif isinstance(change, ev.CallDialled | ev.CallAnswered):
+            self._stack.clear("call")
+        elif isinstance(change, ev.CallEnded):
+            self._stack.clear("transfer")
+            self._ended(change)
+
+    def _ended(self, event: ev.CallEnded) -> None:
+        """A connection that broke, or a dialled call that did not come about."""
+        call = self._desk.calls.get(event.call_id)
+        if event.by == "failure" and call is not None and call.answered_mono is not None:
+            text = "The connection broke off. The wrap-up is open."
+            self._stack.show_notice("call", self._again(Level.WARNING, text, "Call back."))
+        elif call is None and event.by != "local" and event.code >= 400 and self._was_dialled:
+            text = f"Not connected: {words.failure_word(event.code)}."
+            self._stack.show_notice("call", self._again(Level.INFO, text, "Try again later."))
+
+    @property
+    def _was_dialled(self) -> bool:
+        """A missed call is in the list already and needs no notice."""
+        return not any(call.direction is Direction.OUTBOUND for call in self._desk.live)
+
+    def _again(self, level: Level, text: str, remedy: str) -> Notice:
+        return Notice(
+            level=level, text=text, remedy=remedy, action_text="Redial", action=self._redial
+        )
+
+    def _engine_back(self, event: ev.EngineReady) -> None:
+        standing = self._stack.keys()
+        self._stack.clear("engine")
+        if "engine" in standing:
+            calls = event.resumed_calls
+            text = "The telephone is back."
+            remedy = f"{calls} call{'s' if calls != 1 else ''} got back." if calls else ""
+            self._stack.show_notice(
+                "engine back", Notice(level=Level.INFO, text=text, remedy=remedy)
+            )
+
+    def _registration(self, event: ev.RegistrationChanged) -> None:
+        bad = {ev.Registration.FAILED, ev.Registration.REFUSED}
+        if event.state in bad:
+            text = event.text or "The exchange cannot be reached."
+            remedy = event.remedy or "It is tried again by itself; tell IT if it lasts."
+            self._stack.show_notice(
+                "registration", Notice(level=Level.ERROR, text=text, remedy=remedy)
+            )
+        elif event.state is ev.Registration.REGISTERED:
+            self._stack.clear("registration")
+
+
+_ENGINE = Notice(
+    level=Level.ERROR,
+    text="The telephone stopped. It is being started again…",
+    remedy="A call on the line is got back where the exchange allows it; otherwise call back.",
+    closable=False,
+)
+_RECORDING = "The call goes on. Tell the caller that it is not recorded, and tell IT."

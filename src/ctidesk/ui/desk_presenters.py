@@ -1,0 +1,133 @@
+"""What a desk window needs, and the presenters of all its panels made from it.
+
+Runs in: desk process, Qt main thread (no Qt in here).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ctidesk.calls import agent_events as ag
+from ctidesk.calls import events as ev
+from ctidesk.calls.actions import DeskActions
+from ctidesk.calls.desk import CallDesk, Change
+from ctidesk.calls.errors import KnownError
+from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
+from ctidesk.care.pop import ScreenPop
+from ctidesk.care.ports import MemberDirectory
+from ctidesk.metrics.shift import ShiftStatistics
+from ctidesk.ui.agent_bar.presenter import DEFAULT_REASONS, AgentBarPresenter
+from ctidesk.ui.call_bar.presenter import CallBarPresenter
+from ctidesk.ui.consult.presenter import ConsultPresenter
+from ctidesk.ui.dialler.presenter import DiallerPresenter
+from ctidesk.ui.directory_search.presenter import DirectorySearch
+from ctidesk.ui.in_view import CallInView
+from ctidesk.ui.keypad.presenter import KeypadPresenter
+from ctidesk.ui.member_card.presenter import MemberCardPresenter
+from ctidesk.ui.status_strip.presenter import StatusPresenter
+from ctidesk.ui.work_list.presenter import WorkListPresenter
+from ctidesk.ui.wrap_up.call_log import OpenCallLog
+from ctidesk.ui.wrap_up.open_sessions import OpenSessions
+from ctidesk.ui.wrap_up.presenter import WrapUpPresenter
+from ctidesk.wrapup.codes import CodeTree
+from ctidesk.wrapup.session import WrapUpPolicy
+
+MINUTE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskNeeds:
+    """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
+    `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"."""
+
+    desk: CallDesk
+    actions: DeskActions
+    pop: ScreenPop
+    directory: MemberDirectory
+    journal: CallJournal
+    statistics: ShiftStatistics
+    clock: Clock
+    codes: CodeTree
+    wrap_up_policy: WrapUpPolicy
+    agent_name: str
+    shown: Callable[[str], str]
+    dialable: Callable[[str], str]
+    time_of_day: Callable[[float], str]
+    reasons: Sequence[str] = DEFAULT_REASONS
+
+
+class DeskPresenters:
+    """One of each. The order matters: the log and the figures know an event before a panel asks
+    them about it."""
+
+    def __init__(self, needs: DeskNeeds) -> None:
+        desk, actions, clock, shown = needs.desk, needs.actions, needs.clock, needs.shown
+        self._needs = needs
+        self._seconds = 0
+        self.log = OpenCallLog(desk, needs.agent_name)
+        desk.subscribe(self._count)
+        self.in_view = CallInView(desk)
+        self.agent_bar = AgentBarPresenter(desk, actions, needs.reasons)
+        self.call_bar = CallBarPresenter(desk, actions, clock, shown)
+        self.keypad = KeypadPresenter(desk, actions)
+        self.consult = ConsultPresenter(desk, actions, self._search(), shown, needs.dialable)
+        self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
+        self.work_list = WorkListPresenter(desk, actions, self.in_view, shown, needs.time_of_day)
+        self.member_card = MemberCardPresenter(
+            desk, actions, needs.pop, self.in_view, self._search(), shown, clock
+        )
+        self.wrap_up = WrapUpPresenter(
+            desk,
+            actions,
+            needs.journal,
+            self.in_view,
+            OpenSessions(needs.codes, needs.wrap_up_policy, clock),
+            self.log.interaction_of,
+            shown,
+        )
+        self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
+
+    def restore(self) -> None:
+        """Ask for what an earlier desk kept; once, as soon as the journal takes questions."""
+
+        def loaded(outcome: Sequence[WrapUpDraft] | KnownError) -> None:
+            if isinstance(outcome, KnownError):
+                self._needs.desk.publish(outcome)
+            else:
+                self.wrap_up.take_drafts(outcome)
+
+        self._needs.journal.load_drafts(loaded)
+        self.status.ask_outbox()
+
+    def take_log(self, log: Sequence[ag.LogEvent]) -> None:
+        """The whole log, from `recall`."""
+        whole = list(log)
+        self.log.take_log(whole)
+        self.member_card.take_log(whole)
+        self.wrap_up.take_log(whole)
+        self.status.take_log(whole)
+
+    def tick(self) -> None:
+        """Once a second while something runs."""
+        self._seconds += 1
+        self.call_bar.tick()
+        self.wrap_up.tick(self._needs.clock.mono())
+        if self._seconds % MINUTE == 0:
+            self.member_card.tick()
+
+    @property
+    def running(self) -> bool:
+        """Whether `tick` is needed: a call lives or a wrap-up is open."""
+        return bool(self._needs.desk.live or self._needs.desk.wrap_ups)
+
+    def _search(self) -> DirectorySearch:
+        return DirectorySearch(self._needs.directory)
+
+    def _count(self, change: Change) -> None:
+        if isinstance(change, ev.CallEvent | ag.AgentEvent):
+            self._needs.statistics.add(change)
+
+    def _reason(self) -> tuple[str, str]:
+        state = self.wrap_up.live.state
+        return state.code, state.code_label

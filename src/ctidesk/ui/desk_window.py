@@ -1,0 +1,332 @@
+"""The agent's window with everything in it, made from the running desk.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from ctidesk.calls.agent_events import LogEvent
+from ctidesk.calls.desk import Change
+from ctidesk.calls.errors import KnownError
+from ctidesk.ui.agent_bar.view import AgentBar
+from ctidesk.ui.call_bar.compact_view import CompactCallBar
+from ctidesk.ui.call_bar.view import CallBar
+from ctidesk.ui.consult.view import ConsultPanel
+from ctidesk.ui.desk_commands import DeskCommands
+from ctidesk.ui.desk_notices import DeskNotices
+from ctidesk.ui.desk_orders import SHORTCUTS, Places, register
+from ctidesk.ui.desk_presenters import DeskNeeds, DeskPresenters
+from ctidesk.ui.dialler.view import Dialler
+from ctidesk.ui.keypad.view import Keypad
+from ctidesk.ui.live import Live
+from ctidesk.ui.member_card.view import MemberCardView
+from ctidesk.ui.palette.presenter import PalettePresenter
+from ctidesk.ui.palette.view import PaletteView
+from ctidesk.ui.quality.presenter import Quality, quality_of
+from ctidesk.ui.quality.view import QualityView
+from ctidesk.ui.shortcuts.keys import ShortcutKeys
+from ctidesk.ui.shortcuts.overview import ShortcutOverview
+from ctidesk.ui.shortcuts.table import Shortcuts
+from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.view import StatusStrip
+from ctidesk.ui.surroundings import Surroundings
+from ctidesk.ui.theme.scale import Space
+from ctidesk.ui.theme.theme import Mode, Theme
+from ctidesk.ui.toast.presenter import ToastOffer, offers
+from ctidesk.ui.toast.view import ToastStack, ToastTools
+from ctidesk.ui.widgets.notice import Level, Notice, notice_of
+from ctidesk.ui.widgets.timer import SecondTick
+from ctidesk.ui.window.closing import CloseQuestion, question_before_closing
+from ctidesk.ui.window.compact_bar import CompactBar
+from ctidesk.ui.window.layout_memory import ForgetfulLayout, LayoutMemory
+from ctidesk.ui.window.main_window import MainWindow, WindowParts
+from ctidesk.ui.work_list.view import WorkList
+from ctidesk.ui.wrap_up.view import WrapUpPanel
+
+
+@dataclass(slots=True)
+class Panels:
+    """The widgets of the window by name."""
+
+    agent_bar: AgentBar
+    call_bar: CallBar
+    quality: QualityView
+    dialler: Dialler
+    work_list: WorkList
+    consult: ConsultPanel
+    keypad: Keypad
+    member_card: MemberCardView
+    wrap_up: WrapUpPanel
+    status_strip: StatusStrip
+
+
+class DeskWindow(QObject):
+    """Window, toasts, keys, palette and compact bar of one desk. Owned by the composition root.
+
+    Call `take_log` with what `recall` returned, `restore` when the journal takes questions.
+    """
+
+    def __init__(
+        self,
+        app: QApplication,
+        theme: Theme,
+        needs: DeskNeeds,
+        memory: LayoutMemory | None = None,
+    ) -> None:
+        super().__init__(app)
+        self._app, self._theme, self._needs = app, theme, needs
+        self._memory = memory or ForgetfulLayout()
+        self._locked = False
+        self.tick = SecondTick(self)
+        self.around = Surroundings(theme, self.tick, needs.clock)
+        self.presenters = DeskPresenters(needs)
+        self.shortcuts = Shortcuts(SHORTCUTS)
+        self.commands = DeskCommands()
+        self.panels = self._make_panels()
+        self.window = self._make_window()
+        self._compact: CompactBar | None = None
+        self._make_orders()
+        self._make_toasts()
+        self.notices = DeskNotices(
+            needs.desk,
+            self.window.notices,
+            self.presenters.consult.resume,
+            self.presenters.dialler.redial,
+        )
+        self._quality = Live(self._quality_now)
+        self._quality.watch(self.panels.quality.show_quality)
+        self.tick.ticked.connect(self.presenters.tick)
+        needs.desk.subscribe(self._changed)
+        needs.pop.subscribe(self._offers.refresh)
+        self._changed(None)
+
+    # ------------------------------------------------------------ what app uses
+
+    def show(self) -> None:
+        self.window.show()
+
+    def restore(self) -> None:
+        """Drafts and the outbox, once the journal takes questions."""
+        self.presenters.restore()
+
+    def take_log(self, log: Sequence[LogEvent]) -> None:
+        """The whole log, from `recall`."""
+        self.presenters.take_log(log)
+
+    def prefill(self, text: str) -> None:
+        """A tel: or sip: link: in the dial field, never dialled by itself."""
+        self.presenters.dialler.prefill(text)
+        self.window.show_pane(self.panels.work_list)
+        self.panels.dialler.take_keyboard()
+
+    def set_cache(self, indicator: Indicator) -> None:
+        self.presenters.status.set_cache(indicator)
+
+    def set_recording_key(self, indicator: Indicator) -> None:
+        self.presenters.status.set_recording_key(indicator)
+
+    def tell(self, error: KnownError, key: str = "") -> None:
+        """Show a problem with its remedy; the same key replaces."""
+        self.window.notices.show_notice(key or error.code, notice_of(error))
+
+    def untell(self, key: str) -> None:
+        """The problem is over."""
+        self.window.notices.clear(key)
+
+    def set_locked(self, locked: bool) -> None:
+        """A locked desk shows no card, note or caller in a pop; the call goes on."""
+        self._locked = locked
+        self.window.set_locked(locked)
+        self._offers.refresh()
+
+    # -------------------------------------------------------------------- make
+
+    def _make_panels(self) -> Panels:
+        around, shown = self.around, self.presenters
+        dialler = Dialler(around, shown.dialler)
+        return Panels(
+            agent_bar=AgentBar(around, shown.agent_bar),
+            call_bar=CallBar(around, shown.call_bar),
+            quality=QualityView(self._theme),
+            dialler=dialler,
+            work_list=WorkList(around, shown.work_list, dialler),
+            consult=ConsultPanel(around, shown.consult),
+            keypad=Keypad(around, shown.keypad),
+            member_card=MemberCardView(around, shown.member_card),
+            wrap_up=WrapUpPanel(around, shown.wrap_up, self._needs.reasons),
+            status_strip=StatusStrip(around, shown.status),
+        )
+
+    def _make_window(self) -> MainWindow:
+        panels = self.panels
+        panels.keypad.hide()
+        panels.keypad.closed.connect(self._close_keypad)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        above = QVBoxLayout()
+        above.setContentsMargins(Space.M, Space.S, Space.M, 0)
+        above.setSpacing(Space.S)
+        above.addWidget(panels.consult)
+        above.addWidget(panels.keypad)
+        layout.addLayout(above)
+        layout.addWidget(panels.member_card, 1)
+        parts = WindowParts(
+            agent_bar=panels.agent_bar,
+            call_bar=panels.call_bar,
+            quality=panels.quality,
+            work_list=panels.work_list,
+            centre=centre,
+            wrap_up=panels.wrap_up,
+            status_strip=panels.status_strip,
+        )
+        self._centre = centre
+        panels.call_bar.transfer_wanted.connect(self._transfer)
+        panels.call_bar.keypad_wanted.connect(self._keypad)
+        panels.status_strip.explain_wanted.connect(self._explain)
+        return MainWindow(self._theme, parts, self._memory, self._before_closing)
+
+    def _make_orders(self) -> None:
+        palette = PaletteView(
+            self._theme,
+            self.window,
+            PalettePresenter(self.commands, self.shortcuts, hidden="desk.palette"),
+        )
+        overview = ShortcutOverview(self._theme, self.window, self.shortcuts)
+        panes = self.window.panes
+        places = Places(
+            transfer=self._transfer,
+            keypad=self._keypad,
+            dial=self._go_dial,
+            card=lambda: self._go(self._centre, self.panels.member_card.take_keyboard),
+            work_list=lambda: self._go(self.panels.work_list, self.panels.work_list.take_keyboard),
+            wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
+            palette=palette.toggle,
+            shortcuts=overview.toggle,
+            next_pane=lambda: panes.cycle(1),
+            previous_pane=lambda: panes.cycle(-1),
+            compact=self._to_compact,
+            dark=self._switch_theme,
+        )
+        register(self.commands, self.presenters, places)
+        self.keys = ShortcutKeys(self._app, self.shortcuts, self.commands)
+        self.keys.bind_to(self.window)
+        self.shortcuts.subscribe(self._name_keys)
+        self._name_keys()
+
+    def _make_toasts(self) -> None:
+        self.toasts = ToastStack(
+            ToastTools(
+                self._theme,
+                self.tick,
+                self._needs.clock,
+                self.shortcuts.keys_of("call.answer"),
+                self.shortcuts.keys_of("call.end"),
+            ),
+            self.window,
+        )
+        self.toasts.answered.connect(self.presenters.call_bar.answer_call)
+        self.toasts.declined.connect(self.presenters.call_bar.decline_call)
+        self._offers = Live(self._offers_now)
+        self._offers.watch(self.toasts.show_offers)
+
+    # ----------------------------------------------------------------- private
+
+    def _changed(self, _change: Change) -> None:
+        self._offers.refresh()
+        self._quality.refresh()
+        if self.presenters.running:
+            self.tick.subscribe(self)
+        else:
+            self.tick.unsubscribe(self)
+        current = self._needs.desk.current
+        if current is None or not current.connected:
+            self.panels.keypad.hide()
+
+    def _offers_now(self) -> tuple[ToastOffer, ...]:
+        desk, pop = self._needs.desk, self._needs.pop
+        return offers(desk.calls.values(), pop.lookups, self._needs.shown, self._locked)
+
+    def _quality_now(self) -> Quality:
+        current = self._needs.desk.current
+        return quality_of(self._needs.desk.quality.get(current.call_id) if current else None)
+
+    def _before_closing(self) -> CloseQuestion | None:
+        desk = self._needs.desk
+        self.presenters.wrap_up.keep()
+        return question_before_closing(len(desk.live), len(desk.wrap_ups))
+
+    def _name_keys(self) -> None:
+        bar, keys = self.panels.call_bar, self.shortcuts.keys_of
+        bar.answer.set_keys(keys("call.answer"))
+        bar.mute.set_keys(keys("call.mute"))
+        bar.hold.set_keys(keys("call.hold"))
+        bar.transfer.set_keys(keys("call.transfer"))
+        bar.keypad.set_keys(keys("call.keypad"))
+        bar.end.set_keys(keys("call.end"))
+
+    def _go(self, pane: QWidget, take: object) -> None:
+        self._from_compact()
+        self.window.show_pane(pane)
+        if callable(take):
+            take()
+
+    def _go_dial(self) -> None:
+        self._go(self.panels.work_list, self.panels.dialler.take_keyboard)
+
+    def _transfer(self) -> None:
+        self._from_compact()
+        self.window.show_pane(self._centre)
+        self.panels.keypad.hide()
+        self.presenters.consult.toggle()
+        if self.presenters.consult.live.state.visible:
+            self.panels.consult.take_keyboard()
+
+    def _keypad(self) -> None:
+        self._from_compact()
+        if self.panels.keypad.isVisible():
+            self._close_keypad()
+            return
+        self.window.show_pane(self._centre)
+        self.panels.keypad.show()
+        self.panels.keypad.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _close_keypad(self) -> None:
+        self.panels.keypad.hide()
+
+    def _explain(self, key: str, text: str, remedy: str) -> None:
+        notice = Notice(level=Level.WARNING, text=text, remedy=remedy)
+        self.window.notices.show_notice(key, notice)
+
+    def _to_compact(self) -> None:
+        if self._compact is None:
+            content = CompactCallBar(self.around, self.presenters.call_bar)
+            content.transfer_wanted.connect(self._transfer)
+            content.keypad_wanted.connect(self._keypad)
+            self._compact = CompactBar(self._theme, content, self._memory)
+            self._compact.expand_wanted.connect(self._from_compact)
+        self._compact.show_docked()
+        self.window.hide()
+
+    def _from_compact(self) -> None:
+        if self._compact is not None and self._compact.isVisible():
+            self._compact.hide()
+            self.window.show()
+
+    def _switch_theme(self) -> None:
+        dark = self._theme.tokens.dark
+        self._theme.set_mode(Mode.LIGHT if dark else Mode.DARK)
+
+
+def build(
+    app: QApplication, theme: Theme, needs: DeskNeeds, memory: LayoutMemory | None = None
+) -> DeskWindow:
+    """The window of a running desk, not shown yet."""
+    return DeskWindow(app, theme, needs, memory)

@@ -1,0 +1,1 @@
+"""Lists of lines that the keyboard walks through, as every panel uses them."""

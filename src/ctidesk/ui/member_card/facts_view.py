@@ -1,0 +1,152 @@
+"""The card itself: who it is, what stands in the way, the facts in tabs.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+
+from ctidesk.care.blockers import Blocker, Weight
+from ctidesk.ui.line_list.line import Line
+from ctidesk.ui.line_list.view import LineList
+from ctidesk.ui.member_card.facts import TABS, CardFacts, FactLine
+from ctidesk.ui.surroundings import Surroundings
+from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.tokens import Role
+from ctidesk.ui.widgets.labels import text_label
+from ctidesk.ui.widgets.masked import MaskedField
+from ctidesk.ui.widgets.pill import Status, StatusPill
+from ctidesk.ui.widgets.sections import Card
+
+CAPTIONS = ("Date of birth", "Member ID", "Policy number", "Address", "Language", "Prefers")
+_ICONS = {
+    "Coverage": "shield",
+    "Prescription": "pill",
+    "Authorisation": "verified",
+    "Appointment": "calendar",
+    "Contact": "history",
+    "Relation": "users",
+}
+
+
+class IdentityBlock(Card):
+    """Name and birth year; the rest of the identity is blurred until verified."""
+
+    def __init__(self, around: Surroundings, change: QWidget) -> None:
+        super().__init__()
+        theme = around.theme
+        self._theme = theme
+        self.name = text_label(theme, "", Type.TITLE, SEMIBOLD)
+        self.name.setObjectName("member_name")
+        self._born = text_label(theme, "", Type.BODY, tone=Role.MUTED)
+        self.pill = StatusPill(theme)
+        self.pill.setObjectName("verified_pill")
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        for widget in (self.name, self._born, self.pill):
+            head.addWidget(widget)
+        head.addStretch(1)
+        head.addWidget(change)
+        self.body.addLayout(head)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(Space.L)
+        grid.setVerticalSpacing(Space.S)
+        self.fields = {caption: MaskedField(theme, caption) for caption in CAPTIONS}
+        for place, field in enumerate(self.fields.values()):
+            grid.addWidget(field, place // 3, place % 3)
+        for column in range(3):
+            grid.setColumnStretch(column, 1)
+        self.body.addLayout(grid)
+        self._flags = text_label(theme, "", Type.BODY, SEMIBOLD, Role.HOLD)
+        self._flags.setObjectName("member_flags")
+        self._flags.setWordWrap(True)
+        self.body.addWidget(self._flags)
+
+    def show_identity(self, name: str, birth_year: str, facts: CardFacts | None) -> None:
+        self.name.setText(name)
+        self._born.setText(self.tr("born %s") % birth_year if birth_year and not facts else "")
+        if facts is None:
+            self.pill.set_status(Status(Role.HOLD, "lock", self.tr("Not verified")))
+            for field in self.fields.values():
+                field.conceal()
+            self._flags.setText("")
+        else:
+            self.pill.set_status(Status(Role.READY, "verified", self.tr("Verified")))
+            for caption, value in facts.identity:
+                self.fields[caption].reveal(value)
+            self._flags.setText(" · ".join(facts.flags))
+        self._flags.setVisible(bool(self._flags.text()))
+
+
+class FactsBlock(QWidget):
+    """Blockers first, then the tabs. Empty while nothing is verified."""
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self.setObjectName("member_facts")
+        self._blockers = LineList(
+            around, self.tr("What stands in the way"), fit=True, most=5, wrap=True
+        )
+        self._blockers.setObjectName("blockers")
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.tabBar().setExpanding(False)
+        self._lists: dict[str, LineList] = {}
+        for name in TABS:
+            found = self._lists[name] = LineList(around, name, wrap=True)
+            self.tabs.addTab(found, name)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(Space.S)
+        layout.addWidget(self._blockers)
+        layout.addWidget(self.tabs, 1)
+
+    def show_facts(self, facts: CardFacts | None) -> None:
+        if facts is None:
+            self._blockers.set_lines(())
+            for found in self._lists.values():
+                found.set_lines(())
+            self.tabs.setCurrentIndex(0)
+            return
+        self._blockers.set_lines([_blocker(i, one) for i, one in enumerate(facts.blockers)])
+        self._blockers.setVisible(bool(facts.blockers))
+        for place, (name, lines) in enumerate(facts.tabs.items()):
+            shown = [_fact(i, one) for i, one in enumerate(lines)]
+            self._lists[name].set_lines(shown or [_NOTHING])
+            count = f" {len(lines)}" if lines and name != "Summary" else ""
+            self.tabs.setTabText(place, f"{name}{count}")
+
+
+_NOTHING = Line(key="nothing", title="Nothing on record", icon="info")
+
+
+def _blocker(number: int, one: Blocker) -> Line:
+    stop = one.weight is Weight.STOP
+    return Line(
+        key=f"{number}",
+        title=one.text,
+        detail=one.step,
+        icon="error" if stop else "warning",
+        role=Role.DANGER if stop else Role.HOLD,
+        right="Stop" if stop else "Mind",
+    )
+
+
+def _fact(number: int, one: FactLine) -> Line:
+    note = one.source
+    if one.stale:
+        note = f"Confirm before quoting · {one.source}"
+    return Line(
+        key=f"{number}",
+        title=one.title,
+        detail=one.detail,
+        note=note,
+        icon=_ICONS.get(one.kind, "info"),
+        role=Role.MUTED,
+        right="no longer valid" if one.over and one.kind != "Appointment" else "",
+        note_role=Role.HOLD if one.stale else Role.MUTED,
+        note_icon="warning" if one.stale else "",
+        struck=one.stale,
+    )

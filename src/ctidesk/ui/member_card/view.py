@@ -1,0 +1,232 @@
+"""The centre of the desk: who may be calling, the identity check, the card.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from ctidesk.care.member import Party
+from ctidesk.ui.directory_search.view import SearchField, SearchResults
+from ctidesk.ui.line_list.line import Line
+from ctidesk.ui.line_list.view import LineList
+from ctidesk.ui.member_card.check_view import CheckPanel
+from ctidesk.ui.member_card.facts_view import FactsBlock, IdentityBlock
+from ctidesk.ui.member_card.presenter import MemberCardPresenter
+from ctidesk.ui.member_card.state import (
+    CALLING_PARTIES,
+    CandidateLine,
+    CardStage,
+    MemberCardState,
+)
+from ctidesk.ui.surroundings import Surroundings
+from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.theme import set_tone
+from ctidesk.ui.theme.tokens import Role
+from ctidesk.ui.widgets.buttons import ActionButton, Target, Variant
+from ctidesk.ui.widgets.labels import ElidedLabel, text_label
+from ctidesk.ui.widgets.sections import Card, EmptyState
+from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
+
+
+class MemberCardView(QWidget):
+    """Before verification no widget in here holds more than name and birth year."""
+
+    def __init__(self, around: Surroundings, presenter: MemberCardPresenter) -> None:
+        super().__init__()
+        self._around = around
+        self._presenter = presenter
+        self._shown: MemberCardState | None = None
+        self.setObjectName("member_card")
+        self.setAccessibleName(self.tr("Member card"))
+        self._pages = QStackedLayout(self)
+        self._pages.setContentsMargins(0, 0, 0, 0)
+        empty = EmptyState(
+            around.theme,
+            "headset",
+            self.tr("No call"),
+            self.tr("The caller's card opens here while it rings."),
+        )
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(Space.M, Space.M, Space.M, Space.M)
+        layout.setSpacing(Space.S)
+        self._make_caller(layout)
+        self._make_matches(layout)
+        self._make_card(layout)
+        self._pages.addWidget(empty)
+        self._pages.addWidget(page)
+        presenter.live.watch(self._render)
+
+    # -------------------------------------------------------------------- make
+
+    def _make_caller(self, layout: QVBoxLayout) -> None:
+        theme = self._around.theme
+        self._caller = ElidedLabel(theme, "", Type.EMPHASIS, SEMIBOLD)
+        self._caller.setObjectName("card_caller")
+        self._detail = ElidedLabel(theme, "", Type.BODY, tone=Role.MUTED)
+        who = QVBoxLayout()
+        who.setSpacing(2)
+        who.addWidget(self._caller)
+        who.addWidget(self._detail)
+        layout.addLayout(who)
+        chips = QHBoxLayout()
+        chips.setSpacing(Space.XS)
+        chips.addWidget(text_label(theme, self.tr("Who calls"), Type.CAPTION, tone=Role.MUTED))
+        chips.addSpacing(Space.XS)
+        self.chips: dict[Party, ActionButton] = {}
+        for key, party in enumerate(CALLING_PARTIES, 1):
+            chip = ActionButton(
+                theme, PARTY_ICONS[party], PARTY_WORDS[party], Variant.PLAIN, Target.ROW
+            )
+            chip.setCheckable(True)
+            chip.setObjectName(f"party_{party.value}")
+            chip.setShortcut(f"Alt+{key}")
+            chip.set_keys(f"Alt+{key}")
+            chip.clicked.connect(lambda _checked=False, p=party: self._set_party(p))
+            chips.addWidget(chip)
+            self.chips[party] = chip
+        chips.addStretch(1)
+        layout.addLayout(chips)
+
+    def _make_matches(self, layout: QVBoxLayout) -> None:
+        theme = self._around.theme
+        self._matches = Card()
+        self._match = text_label(theme, "", Type.BODY, SEMIBOLD)
+        self._match.setObjectName("match_words")
+        self._match.setWordWrap(True)
+        self._problem = text_label(theme, "", Type.BODY, tone=Role.DANGER)
+        self._problem.setObjectName("card_problem")
+        self._problem.setWordWrap(True)
+        self.candidates = LineList(self._around, self.tr("Who may be calling"), fit=True, most=6)
+        self.candidates.setObjectName("candidates")
+        self.candidates.picked.connect(self._presenter.open_candidate)
+        self.candidates.entered.connect(self._presenter.open_candidate)
+        self.search = SearchField(self._around, self.tr("Search a member"))
+        self.search.setObjectName("member_search")
+        self._results = SearchResults(self._around, self._presenter.search)
+        self.search.typed.connect(self._presenter.search.type)
+        self.search.down.connect(self._results.take_keyboard)
+        self.search.returnPressed.connect(self._search_entered)
+        self._results.hit_chosen.connect(self._presenter.open_found)
+        for widget in (self._match, self._problem, self.candidates, self.search, self._results):
+            self._matches.body.addWidget(widget)
+        layout.addWidget(self._matches)
+
+    def _make_card(self, layout: QVBoxLayout) -> None:
+        self.change = ActionButton(
+            self._around.theme, "search", self.tr("Another member"), Variant.QUIET, Target.ROW
+        )
+        self.change.setObjectName("another_member")
+        self.change.clicked.connect(self._presenter.close_card)
+        self.identity = IdentityBlock(self._around, self.change)
+        self.check = CheckPanel(self._around, self._presenter)
+        self.facts = FactsBlock(self._around)
+        layout.addWidget(self.identity)
+        layout.addWidget(self.check)
+        layout.addWidget(self.facts, 1)
+        self._rest = layout
+        layout.addStretch(0)
+
+    # ----------------------------------------------------------------- intents
+
+    def take_keyboard(self) -> None:
+        """F6 or a shortcut: where the next step is typed."""
+        if self.check.isVisible() and self.check.field.isVisible():
+            self.check.take_keyboard()
+        elif self.candidates.isVisible() and self.candidates.lines:
+            self.candidates.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif self.search.isVisible():
+            self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.facts.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _set_party(self, party: Party) -> None:
+        state = self._presenter.live.state
+        for chip in state.parties:
+            self.chips[chip.party].setChecked(chip.chosen)
+        self._presenter.set_party(party)
+
+    def _search_entered(self) -> None:
+        """Enter goes to the results; which of them, the agent says."""
+        self.search.settle()
+        self._results.take_keyboard()
+
+    # ------------------------------------------------------------------ render
+
+    def _render(self, state: MemberCardState) -> None:
+        before, self._shown = self._shown, state
+        self._pages.setCurrentIndex(0 if state.stage is CardStage.NO_CALL else 1)
+        self._caller.setText(state.caller)
+        self._detail.setText(
+            self.tr("Call ended · %s") % state.detail if state.ended else state.detail
+        )
+        for chip in state.parties:
+            self.chips[chip.party].setChecked(chip.chosen)
+        self._render_matches(state, before)
+        open_card = state.stage in (CardStage.MASKED, CardStage.VERIFIED)
+        verified = state.stage is CardStage.VERIFIED
+        if before is None or _card_parts(before) != _card_parts(state):
+            self.identity.show_identity(state.name, state.birth_year, state.facts)
+            self.facts.show_facts(state.facts)
+        self.identity.setVisible(open_card)
+        if state.check is not None:
+            self.check.show_check(state.check)
+        self.check.setVisible(open_card and not verified)
+        self.facts.setVisible(verified)
+        self._rest.setStretch(self._rest.count() - 1, 0 if verified else 1)
+        if state.stage is CardStage.MASKED and before is not None and before.stage in _BEFORE:
+            self._focus_check(before)
+
+    def _render_matches(self, state: MemberCardState, before: MemberCardState | None) -> None:
+        open_card = state.stage in (CardStage.MASKED, CardStage.VERIFIED)
+        self._match.setText(
+            self.tr("%s calls. Search the patient that they ask about.") % state.facility
+            if state.facility
+            else self.tr("Opening the card…")
+            if state.stage is CardStage.LOADING
+            else state.match
+        )
+        problem = f"{state.problem.text} {state.problem.remedy}" if state.problem else ""
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        self.candidates.set_lines([_candidate(one) for one in state.candidates])
+        self.candidates.setVisible(bool(state.candidates))
+        if before is not None and before.call_id != state.call_id:
+            self.search.clear()
+        if open_card and before is not None and before.stage is not state.stage:
+            self.search.clear()
+        self._matches.setVisible(not open_card or bool(problem))
+        for widget in (self._match, self.candidates, self.search):
+            if open_card:
+                widget.setVisible(False)
+            elif widget is not self.candidates:
+                widget.setVisible(True)
+        set_tone(self._match, Role.TEXT)
+
+    def _focus_check(self, before: MemberCardState) -> None:
+        """The agent chose somebody with the keyboard: the answer is what comes next."""
+        here: QWidget | None = self.window().focusWidget()
+        if here is not None and (self._matches.isAncestorOf(here) or here is self):
+            self.check.take_keyboard()
+
+
+_BEFORE = (CardStage.LOOKING, CardStage.MATCHES, CardStage.LOADING)
+
+
+def _card_parts(state: MemberCardState) -> tuple[object, ...]:
+    return (state.call_id, state.name, state.birth_year, state.facts)
+
+
+def _candidate(one: CandidateLine) -> Line:
+    return Line(
+        key=one.key,
+        title=one.title,
+        detail=one.detail,
+        icon=one.icon,
+        role=Role.ACCENT,
+        right="Enter opens",
+        marked=one.opened,
+    )

@@ -1,0 +1,234 @@
+"""What works and what does not, and the agent's own handle time.
+
+Runs in: desk process, Qt main thread (no Qt in here).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ctidesk.calls import agent_events as ag
+from ctidesk.calls.desk import CallDesk, Change, EngineState
+from ctidesk.calls.errors import KnownError
+from ctidesk.calls.events import Registration, RegistrationChanged
+from ctidesk.calls.ports import CallJournal, Clock
+from ctidesk.metrics.shift import Figures, ShiftStatistics
+from ctidesk.ui import words
+from ctidesk.ui.directory_search.presenter import Problem
+from ctidesk.ui.live import Live
+from ctidesk.ui.theme.tokens import Role
+
+SPARK = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One thing of the strip: icon and word, `tip` for the pointer; a click tells `problem`."""
+
+    key: str
+    icon: str
+    word: str
+    role: Role = Role.MUTED
+    tip: str = ""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftShown:
+    """Handle time of the shift, as text; "–" where there is no figure. `spark`: seconds of the
+    last calls, oldest first."""
+
+    aht: str
+    parts: str
+    handled: str
+    reason: str
+    spark: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusState:
+    indicators: tuple[Indicator, ...]
+    shift: ShiftShown
+
+
+class StatusPresenter:
+    """`reason()` gives (code, label) of the wrap-up on the screen, ("", "") without one. Cache
+    and recording key are told by the composition root, which alone knows them."""
+
+    def __init__(
+        self,
+        desk: CallDesk,
+        journal: CallJournal,
+        statistics: ShiftStatistics,
+        clock: Clock,
+        reason: Callable[[], tuple[str, str]],
+    ) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._statistics = statistics
+        self._clock = clock
+        self._reason = reason
+        self._cache: Indicator | None = None
+        self._key: Indicator | None = None
+        self._waiting: int | None = None
+        self._outbox_problem: Problem | None = None
+        self._spark: deque[float] = deque(maxlen=SPARK)
+        self.live = Live(self._state)
+        desk.subscribe(self._changed)
+
+    # ----------------------------------------------------------- what app tells
+
+    def set_cache(self, indicator: Indicator) -> None:
+        """State of the local cache, such as "Cache fresh, 2 min"."""
+        self._cache = indicator
+        self.live.refresh()
+
+    def set_recording_key(self, indicator: Indicator) -> None:
+        """Whether calls can be recorded for somebody who can open them."""
+        self._key = indicator
+        self.live.refresh()
+
+    def ask_outbox(self) -> None:
+        """Count what waits for the CRM; also called by whoever sends it."""
+
+        def counted(outcome: int | KnownError) -> None:
+            if isinstance(outcome, KnownError):
+                self._waiting = None
+                self._outbox_problem = Problem(outcome.text, outcome.remedy)
+            else:
+                self._waiting, self._outbox_problem = outcome, None
+            self.live.refresh()
+
+        self._journal.outbox_waiting(counted)
+
+    def take_log(self, log: list[ag.LogEvent]) -> None:
+        """The whole log, from `recall`: the shift goes on where it was."""
+        self._spark.clear()
+        for event in log:
+            self._statistics.add(event)
+        for event in log:
+            if isinstance(event, ag.WrapUpSaved):
+                self._note_total(event)
+        self.live.refresh()
+
+    # ----------------------------------------------------------------- private
+
+    def _changed(self, change: Change) -> None:
+        if isinstance(change, ag.WrapUpSaved):
+            self._note_total(change)
+            self.ask_outbox()
+        self.live.refresh()
+
+    def _note_total(self, event: ag.WrapUpSaved) -> None:
+        time = self._statistics.call(event.call_id, event.t_mono)
+        if time is not None and time.handled:
+            self._spark.append(round(time.total_s, 1))
+
+    def _state(self) -> StatusState:
+        found = [
+            *(_registration(one) for one in self._desk.registrations.values()),
+            *self._engine(),
+            *([self._cache] if self._cache else []),
+            *self._outbox(),
+            *([self._key] if self._key else []),
+        ]
+        return StatusState(tuple(found), self._shift())
+
+    def _engine(self) -> list[Indicator]:
+        if self._desk.engine is EngineState.LOST:
+            problem = Problem(
+                "The telephone stopped. It is being started again.",
+                "Callers on the line are called back where the exchange allows it; what was "
+                "recorded is safe.",
+            )
+            return [
+                Indicator(
+                    "engine", "error", "Telephone restarting…", Role.DANGER, problem.text, problem
+                )
+            ]
+        ready = self._desk.engine_ready
+        if ready is None:
+            return [Indicator("engine", "phone", "Telephone starting…", Role.HOLD)]
+        if not ready.has_sound:
+            tip = "Development engine: no headset, not for patients' data."
+            problem = Problem(tip, f"This build is {ready.build}. Install the release for work.")
+            return [Indicator("engine", "warning", "No headset", Role.HOLD, tip, problem)]
+        return [Indicator("engine", "headset", "Headset ready", Role.READY, ready.build)]
+
+    def _outbox(self) -> list[Indicator]:
+        if self._outbox_problem is not None:
+            problem = self._outbox_problem
+            return [Indicator("outbox", "error", "Outbox", Role.DANGER, problem.text, problem)]
+        if self._waiting is None:
+            return []
+        if self._waiting == 0:
+            return [Indicator("outbox", "check", "All sent to CRM", Role.MUTED)]
+        tip = "Saved on this computer; sent as soon as the CRM takes it."
+        return [Indicator("outbox", "sync", f"{self._waiting} to send to CRM", Role.TEXT, tip)]
+
+    def _shift(self) -> ShiftShown:
+        now = self._clock.mono()
+        figures = self._statistics.figures(now)
+        code, label = self._reason()
+        reason = ""
+        if code:
+            mine = self._statistics.figures(now, reason=code).aht_s
+            reason = f"{label}: {_time(mine)}" if mine is not None else ""
+        return ShiftShown(
+            aht=_time(figures.aht_s),
+            parts=_parts(figures),
+            handled=f"{figures.handled} handled",
+            reason=reason,
+            spark=tuple(self._spark),
+        )
+
+
+def _time(seconds: float | None) -> str:
+    return "–" if seconds is None else words.short_duration(seconds)
+
+
+def _parts(figures: Figures) -> str:
+    if not figures.handled:
+        return ""
+    parts = [
+        f"talk {_time(figures.average_talk_s)}",
+        f"hold {_time(figures.average_hold_s)}",
+        f"wrap-up {_time(figures.average_wrap_up_s)}",
+    ]
+    if figures.dial_s:
+        parts.insert(0, f"dial {_time(figures.average_dial_s)}")
+    return " · ".join(parts)
+
+
+def _registration(event: RegistrationChanged) -> Indicator:
+    key = f"registration:{event.account_id}"
+    if event.state is Registration.REGISTERED:
+        secure = event.transport == "tls"
+        way = f"{event.transport.upper()}" if event.transport else ""
+        tip = "Signalling is encrypted." if secure else "Signalling is not encrypted."
+        icon, role = ("lock", Role.READY) if secure else ("network", Role.READY)
+        word = f"Registered · {way}" if way else "Registered"
+        return Indicator(key, icon, word, role, tip if way else "")
+    if event.state is Registration.TRYING:
+        return Indicator(key, "network", "Registering…", Role.HOLD)
+    if event.state is Registration.OFFLINE:
+        tip = "Calls come and go directly, without a registrar."
+        return Indicator(key, "network", "Direct calls", Role.MUTED, tip)
+    text = event.text or "The exchange cannot be reached."
+    remedy = event.remedy or "It is tried again by itself; tell IT if it lasts."
+    word = _SHORT.get(event.problem, "Not registered")
+    return Indicator(key, "no_network", word, Role.DANGER, text, Problem(text, remedy))
+
+
+_SHORT = {
+    "wrong_password": "Wrong password",
+    "unknown_user": "Unknown user",
+    "no_route": "Exchange not reached",
+    "dns": "Exchange not found",
+    "tls": "Certificate refused",
+    "timeout": "Exchange silent",
+    "forbidden": "Registration forbidden",
+    "server_error": "Exchange has a fault",
+}

@@ -1,0 +1,114 @@
+"""The status strip: a row of words with icons, the shift's figures at the right.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from ctidesk.ui.status_strip.presenter import Indicator, StatusPresenter, StatusState
+from ctidesk.ui.surroundings import Surroundings
+from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.theme import set_tone
+from ctidesk.ui.theme.tokens import Role
+from ctidesk.ui.widgets.buttons import IconButton, Target, Variant
+from ctidesk.ui.widgets.charts import Sparkline
+from ctidesk.ui.widgets.labels import ElidedLabel, IconLabel, text_label
+from ctidesk.ui.widgets.sections import row
+
+
+class IndicatorView(QWidget):
+    """Icon and word; with a problem also a button that tells it."""
+
+    def __init__(self, around: Surroundings, strip: StatusStrip) -> None:
+        super().__init__()
+        self._strip = strip
+        self._icon = IconLabel(around.theme, "info", Role.MUTED, 14)
+        self._word = text_label(around.theme, "", Type.CAPTION)
+        self._more = IconButton(
+            around.theme, "info", self.tr("What is wrong"), Variant.QUIET, Target.ROW
+        )
+        self._more.clicked.connect(self._tell)
+        self._shown: Indicator | None = None
+        self.setLayout(row(self._icon, self._word, self._more, gap=Space.XS))
+
+    def show_indicator(self, shown: Indicator) -> None:
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._icon.set_icon(shown.icon, shown.role)
+        self._word.setText(shown.word)
+        set_tone(self._word, shown.role)
+        self.setToolTip(shown.tip)
+        self.setAccessibleName(f"{shown.word}. {shown.tip}" if shown.tip else shown.word)
+        self._more.setVisible(shown.problem is not None)
+        self._more.set_name(self.tr("%s: what to do") % shown.word)
+
+    def _tell(self) -> None:
+        if self._shown is not None and self._shown.problem is not None:
+            problem = self._shown.problem
+            self._strip.explain_wanted.emit(self._shown.key, problem.text, problem.remedy)
+
+
+class StatusStrip(QWidget):
+    """One indicator per thing that works or does not; each keeps its place while it is there."""
+
+    explain_wanted = Signal(str, str, str)
+    """key, text, remedy"""
+
+    def __init__(self, around: Surroundings, presenter: StatusPresenter) -> None:
+        super().__init__()
+        self._around = around
+        self._views: dict[str, IndicatorView] = {}
+        self.setObjectName("status_strip")
+        self.setAccessibleName(self.tr("Status"))
+        theme = around.theme
+        self._left = QHBoxLayout()
+        self._left.setSpacing(Space.L)
+        self._reason = ElidedLabel(theme, "", Type.CAPTION, tone=Role.MUTED)
+        self._caption = text_label(theme, self.tr("My AHT"), Type.CAPTION, tone=Role.MUTED)
+        self._aht = text_label(theme, "", Type.CAPTION, SEMIBOLD)
+        self._aht.setObjectName("my_aht")
+        self._parts = text_label(theme, "", Type.CAPTION, tone=Role.MUTED)
+        self._handled = text_label(theme, "", Type.CAPTION, tone=Role.MUTED)
+        self._spark = Sparkline(theme, Role.ACCENT)
+        self._spark.setAccessibleName(self.tr("Handle time of my last calls"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(Space.S)
+        layout.addLayout(self._left)
+        layout.addStretch(1)
+        for widget in (
+            self._caption,
+            self._aht,
+            self._parts,
+            self._handled,
+            self._spark,
+            self._reason,
+        ):
+            layout.addWidget(widget)
+        self.setMinimumHeight(28)
+        presenter.live.watch(self._render)
+
+    def _render(self, state: StatusState) -> None:
+        wanted = {one.key for one in state.indicators}
+        for key in [key for key in self._views if key not in wanted]:
+            view = self._views.pop(key)
+            self._left.removeWidget(view)
+            view.deleteLater()
+        for place, one in enumerate(state.indicators):
+            if one.key not in self._views:
+                view = self._views[one.key] = IndicatorView(self._around, self)
+                self._left.insertWidget(place, view)
+            self._views[one.key].show_indicator(one)
+        shift = state.shift
+        self._aht.setText(shift.aht)
+        self._parts.setText(shift.parts)
+        self._parts.setVisible(bool(shift.parts))
+        self._handled.setText(shift.handled)
+        self._reason.setText(shift.reason)
+        self._reason.setVisible(bool(shift.reason))
+        self._spark.setVisible(len(shift.spark) > 1)
+        self._spark.set_values(shift.spark)

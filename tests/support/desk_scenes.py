@@ -1,0 +1,270 @@
+"""A whole desk for panel tests: the simulated engine, people in memory, a clock that stands still.
+
+Nobody here is real; the numbers are those of the demo.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from tests.support.crm_fakes import FakeCallJournal, FakeMemberDirectory
+from tests.support.fake_clock import FakeClock
+
+from ctidesk.calls import numbers
+from ctidesk.calls.actions import DeskActions
+from ctidesk.calls.desk import CallDesk
+from ctidesk.calls.events import DeskEvent
+from ctidesk.care.member import (
+    Appointment,
+    Authorisation,
+    Candidate,
+    Contact,
+    Coverage,
+    MemberCard,
+    Party,
+    Prescription,
+    Provenance,
+    Relation,
+)
+from ctidesk.care.pop import ScreenPop
+from ctidesk.metrics.shift import ShiftStatistics
+from ctidesk.sip.simulator import ACCOUNT, SimulatedEngine
+from ctidesk.ui.desk_presenters import DeskNeeds
+from ctidesk.wrapup.codes_file import load_codes
+from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+SHARED = "+493023125010"
+HOSPITAL = "+493023125100"
+MARIA = "+491713920015"
+LENA = "+491713920031"
+START = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
+SECRETS = ("K-99120", "Salbutamol", "Lindenweg", "10115", "Helvia", "1958", "asthma", "Nebuliser")
+"""Texts of Jane's card that must not be anywhere before verification. Her birth year is public
+on the candidate, hence the year of `WALTER` here."""
+
+
+def _read(hours: float) -> Provenance:
+    return Provenance(source="local import", read_wall=START.timestamp() - hours * 3600)
+
+
+def jane() -> MemberCard:
+    """Rich, with every kind of blocker and of staleness."""
+    today = START.date()
+    return MemberCard(
+        member_id="M-1001",
+        given="Jane",
+        family="Doe",
+        birth_date=date(1984, 4, 3),
+        postcode="10115",
+        address="Lindenweg 4, Berlin",
+        policy_number="K-99120-77",
+        phone_last4="5010",
+        language="English",
+        channel_preference="SMS",
+        flags=("Hard of hearing",),
+        coverages=(
+            Coverage(
+                plan="Helvia Plus",
+                payer="Helvia Insurance",
+                status="active",
+                begins=today - timedelta(days=400),
+                ends=today + timedelta(days=300),
+                copay="10 €",
+                provenance=_read(3),
+            ),
+        ),
+        prescriptions=(
+            Prescription(
+                drug="Salbutamol 100 µg inhaler",
+                prescriber="Dr. Novak",
+                expires=today + timedelta(days=60),
+                refills_left=2,
+                last_dispensed=today - timedelta(days=10),
+                next_refill=today + timedelta(days=12),
+                provenance=_read(3),
+            ),
+            Prescription(
+                drug="Prednisolone 5 mg",
+                prescriber="Dr. Novak",
+                expires=today - timedelta(days=9),
+                refills_left=1,
+                last_dispensed=None,
+                next_refill=None,
+                provenance=_read(24 * 9),
+            ),
+        ),
+        authorisations=(
+            Authorisation(
+                item="Nebuliser, monthly rent",
+                status="active",
+                expires=today - timedelta(days=2),
+                units_left=0,
+                provenance=_read(30),
+            ),
+        ),
+        appointments=(
+            Appointment(
+                starts=START + timedelta(days=3, hours=1),
+                what="Lung function test",
+                doctor="Dr. Novak",
+                place="St. Anna Hospital, ward 3",
+                status="booked",
+                bring="inhaler, referral letter",
+                provenance=_read(3),
+            ),
+        ),
+        history=tuple(
+            Contact(
+                at=START - timedelta(days=days),
+                channel="call",
+                direction="in",
+                summary=f"Asked about asthma supplies, day {days}",
+                code="refill",
+                provenance=_read(3),
+            )
+            for days in range(1, 13)
+        ),
+        relations=(
+            Relation(name="Tom Doe", kind="household", member_id="M-1002", may_speak=False),
+        ),
+        provenance=_read(3),
+    )
+
+
+def walter() -> MemberCard:
+    return MemberCard(
+        member_id="M-1003",
+        given="Walter",
+        family="Lindqvist",
+        birth_date=date(1941, 11, 30),
+        postcode="10437",
+        address="Kastanienallee 11, Berlin",
+        policy_number="K-20011-03",
+        phone_last4="0044",
+        language="Swedish",
+        channel_preference="call",
+        relations=(Relation(name="Maria Nowak", kind="carer", may_speak=True),),
+        provenance=_read(3),
+    )
+
+
+def people() -> FakeMemberDirectory:
+    def one(key: str, party: Party, name: str, **more: object) -> Candidate:
+        return Candidate(key=key, party=party, name=name, **more)  # type: ignore[arg-type]
+
+    shared = "shared household number"
+    listed = [
+        (
+            one(
+                "1",
+                Party.MEMBER,
+                "Jane Doe",
+                member_id="M-1001",
+                birth_year=1984,
+                reason=shared,
+            ),
+            (SHARED,),
+        ),
+        (
+            one("2", Party.MEMBER, "Tom Doe", member_id="M-1002", birth_year=1982, reason=shared),
+            (SHARED,),
+        ),
+        (
+            one(
+                "3",
+                Party.CARER,
+                "Maria Nowak",
+                member_id="M-1003",
+                reason="carer of Walter Lindqvist",
+            ),
+            (MARIA,),
+        ),
+        (
+            one(
+                "4",
+                Party.PROVIDER,
+                "St. Anna Hospital",
+                facility_id="F-1",
+                reason="switchboard",
+            ),
+            (HOSPITAL, "+493023125101"),
+        ),
+        (one("5", Party.UNKNOWN, "Dr. Chen, nurse line", facility_id="C-1"), ("201",)),
+        (one("6", Party.UNKNOWN, "Billing", facility_id="C-2"), ("205",)),
+        (
+            one(
+                "7",
+                Party.MEMBER,
+                "Lena Fischer",
+                member_id="M-1004",
+                birth_year=1990,
+                reason="mobile number",
+            ),
+            (LENA,),
+        ),
+    ]
+    cards = {card.member_id: card for card in (jane(), walter())}
+    return FakeMemberDirectory(people=listed, cards=cards)
+
+
+@dataclass
+class Scene:
+    """The desk's parts, connected; `engine` plays the network."""
+
+    clock: FakeClock = field(default_factory=lambda: FakeClock(5_000.0, 0.0))
+    policy: WrapUpPolicy = field(default_factory=lambda: WrapUpPolicy(mode=WrapUpMode.MANDATORY))
+    journal: FakeCallJournal = field(default_factory=FakeCallJournal)
+    directory: FakeMemberDirectory = field(default_factory=people)
+
+    def __post_init__(self) -> None:
+        self.clock.wall_offset = START.timestamp() - self.clock.now
+        self.engine = SimulatedEngine(self.clock)
+        self.desk = CallDesk(self.clock, self.journal)
+        self.engine.on_event = self._event
+        dialable = functools.partial(numbers.dialable, region="DE")
+        self.actions = DeskActions(self.desk, self.engine, self.clock, ACCOUNT, dialable)
+        self.pop = ScreenPop(self.desk, self.actions, self.directory)
+        self.statistics = ShiftStatistics()
+        self.needs = DeskNeeds(
+            desk=self.desk,
+            actions=self.actions,
+            pop=self.pop,
+            directory=self.directory,
+            journal=self.journal,
+            statistics=self.statistics,
+            clock=self.clock,
+            codes=load_codes(RESOURCES / "codes" / "default.toml"),
+            wrap_up_policy=self.policy,
+            agent_name="agent",
+            shown=lambda raw: numbers.normalise(raw, "DE").shown,
+            dialable=dialable,
+            time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
+        )
+
+    def _event(self, event: DeskEvent, seq: int) -> None:
+        self.desk.handle(event)
+
+    def start(self) -> None:
+        """Engine up, agent ready."""
+        self.engine.start()
+        self.actions.ready()
+
+    def ring(self, number: str = SHARED, name: str = "", queue: str = "Member line") -> str:
+        return self.engine.offer(number, name, queue)
+
+    def talk(self, number: str = SHARED, name: str = "", queue: str = "Member line") -> str:
+        """A call that was offered and answered, recorded, over SRTP if the simulator does."""
+        call_id = self.ring(number, name, queue)
+        self.actions.answer(call_id)
+        self.engine.recording_starts(call_id)
+        self.engine.recording_grows(call_id, 4096)
+        return call_id
+
+    def verify_jane(self, call_id: str) -> None:
+        """Open Jane's card; the answers are given by the test's presenter."""
+        lookup = self.pop.lookups[call_id]
+        self.pop.open(call_id, lookup.candidates[0])
