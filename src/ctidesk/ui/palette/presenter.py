@@ -71,4 +71,4 @@ def _begin(wanted: list[str], words: list[str]) -> bool:
 
 def _in_order(letters: str, text: str) -> bool:
     rest = iter(text)
-    return len(letters) > 1 and all(letter in rest for letter in letters)
+    return len(letters) > 2 and all(letter in rest for letter in letters)

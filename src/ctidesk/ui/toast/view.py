@@ -69,6 +69,7 @@ class Toast(QWidget):
         self._pill = StatusPill(self._theme, Status(Role.RINGING, "incoming", self.tr("Ringing")))
         self._queue = ElidedLabel(self._theme, "", Type.CAPTION, tone=Role.MUTED)
         self._wait = TimerLabel(self._theme, tools.tick, tools.clock, Type.BODY, self.tr("Waiting"))
+        self._wait.setObjectName("wait")
         self._caller = ElidedLabel(self._theme, "", Type.EMPHASIS, SEMIBOLD)
         self._match = ElidedLabel(self._theme, "", Type.CAPTION, tone=Role.MUTED)
         self._answer = self._button(
@@ -156,6 +157,15 @@ class ToastStack(QObject):
         super().__init__(near)
         self._tools, self._near = tools, near
         self._toasts: dict[str, Toast] = {}
+        app = QGuiApplication.instance()
+        if app is not None:
+            # a pop has no parent that would take it along
+            app.aboutToQuit.connect(self.clear)
+
+    def clear(self) -> None:
+        """No call rings."""
+        for call_id in list(self._toasts):
+            self._drop(call_id)
 
     @property
     def toasts(self) -> list[Toast]:

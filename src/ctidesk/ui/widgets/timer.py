@@ -5,6 +5,9 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
+from weakref import WeakSet
+
+import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel
@@ -40,24 +43,34 @@ class SecondTick(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._subscribers: set[int] = set()
+        self._subscribers: WeakSet[QObject] = WeakSet()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.setTimerType(Qt.TimerType.CoarseTimer)
-        self._timer.timeout.connect(self.ticked)
+        self._timer.timeout.connect(self._beat)
 
     @property
     def running(self) -> bool:
         return self._timer.isActive()
 
     def subscribe(self, who: QObject) -> None:
-        self._subscribers.add(id(who))
+        """Does not keep `who` alive; one that was deleted drops out at the next tick."""
+        self._subscribers.add(who)
         if not self._timer.isActive():
             self._timer.start()
 
     def unsubscribe(self, who: QObject) -> None:
-        self._subscribers.discard(id(who))
+        self._subscribers.discard(who)
         if not self._subscribers:
+            self._timer.stop()
+
+    def _beat(self) -> None:
+        for who in list(self._subscribers):
+            if not shiboken6.isValid(who):
+                self._subscribers.discard(who)
+        if self._subscribers:
+            self.ticked.emit()
+        else:
             self._timer.stop()
 
 
@@ -79,7 +92,6 @@ class TimerLabel(QLabel):
         self.setFont(theme.figures(size, SEMIBOLD if size is Type.TIMER else 400))
         set_tone(self, Role.TEXT)
         tick.ticked.connect(self._render)
-        self.destroyed.connect(lambda: tick.unsubscribe(self))
         self.show_seconds(0)
 
     @property
