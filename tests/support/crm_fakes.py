@@ -16,7 +16,7 @@ from ctidesk.calls.events import TELEMETRY, DtmfReceived
 from ctidesk.calls.numbers import NumberKind
 from ctidesk.calls.ports import Done, Interaction, WrapUpDraft
 from ctidesk.care.member import Candidate, Lookup, MemberCard, Party
-from ctidesk.crm.matching import Match, certainty, ordered
+from ctidesk.crm.matching import certainty, ordered
 
 Deliver = Callable[[Callable[[], None]], None]
 
@@ -46,16 +46,16 @@ class FakeMemberDirectory:
             found = replace(found, reason="unavailable")
         else:
             matches = self._matches(read)
-            if any(match.candidate.certainty == "exact" for match in matches):
-                matches = [match for match in matches if match.candidate.certainty == "exact"]
+            if any(match.certainty == "exact" for match in matches):
+                matches = [match for match in matches if match.certainty == "exact"]
             none = (
                 "not_a_number" if read.kind is NumberKind.INVALID and not read.digits else "unknown"
             )
             found = replace(found, candidates=ordered(matches), reason="" if matches else none)
         self.deliver(lambda: done(found))
 
-    def _matches(self, read: numbers.Number) -> list[Match]:
-        found = []
+    def _matches(self, read: numbers.Number) -> list[Candidate]:
+        found: list[Candidate] = []
         for candidate, spellings in self.people:
             for spelling in spellings:
                 known = numbers.normalise(spelling, self.region)
@@ -64,7 +64,7 @@ class FakeMemberDirectory:
                 else:
                     sure = certainty(read, known.e164, known.national)
                 if sure:
-                    found.append(Match(replace(candidate, certainty=sure), preferred=False))
+                    found.append(replace(candidate, certainty=sure))
         return found
 
     def search(self, text: str, limit: int, done: Done[Sequence[Candidate]]) -> None:

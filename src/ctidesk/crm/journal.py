@@ -25,7 +25,8 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 class SqlCallJournal:
     """The `CallJournal` on SQLCipher. Events and drafts are kept in memory while the cache can't
-    be written (locked, disk full, not unlocked yet) and written as soon as it can."""
+    be written (locked, disk full, not unlocked yet) and written as soon as it can. The loads see
+    all that was confirmed before; they do not wait for what is still queued."""
 
     def __init__(self, store: StoreThread, clock: Clock, boot_id: str = "") -> None:
         self._store = store

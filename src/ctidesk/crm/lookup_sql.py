@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, select, text
 from ctidesk.calls import numbers as numbering
 from ctidesk.calls.numbers import Number, NumberKind
 from ctidesk.care.member import Candidate, Lookup
-from ctidesk.crm.matching import Match, certainty, ordered, tail_of, wanted_national
+from ctidesk.crm.matching import certainty, ordered, tail_of, wanted_national
 from ctidesk.crm.owners_sql import Hit, colleagues_at, resolve
 from ctidesk.crm.schema import Owner, marks, numbers
 
@@ -30,7 +30,6 @@ _FIELDS = (
     numbers.c.e164,
     numbers.c.national,
     numbers.c.kind,
-    numbers.c.preferred,
 )
 # `!= ''` lets SQLite use the partial indexes
 _BY_E164 = (
@@ -84,8 +83,8 @@ def search(connection: Connection, words: str, region: str, limit: int) -> list[
         rows = connection.execute(_SEARCH, {"words": query, "limit": limit}).scalars()
         hits = [Hit(Owner(rowid % 4), rowid // 4) for rowid in rows]
         matches = resolve(connection, hits, searched=True)
-        for match in sorted(matches, key=lambda m: (m.candidate.name, m.candidate.key)):
-            found.setdefault(match.candidate.key, match.candidate)
+        for candidate in sorted(matches, key=lambda each: (each.name, each.key)):
+            found.setdefault(candidate.key, candidate)
     return list(found.values())[:limit]
 
 
@@ -94,7 +93,7 @@ def birth_token(birth_date: str | None) -> str:
     return f"d{birth_date.replace('-', '')}" if birth_date else ""
 
 
-def _matches(connection: Connection, number: Number) -> list[Match]:
+def _matches(connection: Connection, number: Number) -> list[Candidate]:
     if number.kind is NumberKind.EXTENSION:
         return colleagues_at(connection, number.digits)
     if number.kind is NumberKind.WITHHELD:
@@ -111,12 +110,11 @@ def _matches(connection: Connection, number: Number) -> list[Match]:
     return matches
 
 
-def _hit(number: Number, row: Row[int, int, str, str, str, bool]) -> Hit:
+def _hit(number: Number, row: Row[int, int, str, str, str]) -> Hit:
     return Hit(
         Owner(row.owner_kind),
         row.owner_ref,
         kind=row.kind,
-        preferred=row.preferred,
         certainty=certainty(number, row.e164, row.national),
     )
 

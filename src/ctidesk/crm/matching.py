@@ -5,7 +5,7 @@ Runs in: desk process, any thread. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from ctidesk.calls.numbers import Number, NumberKind
 from ctidesk.care.member import Candidate, Party
@@ -37,14 +37,6 @@ _PARTY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A candidate with what orders it."""
-
-    candidate: Candidate
-    preferred: bool
-
-
 def tail_of(national: str) -> str:
     """The last digits by which a number is found when its prefixes differ; "" if too few."""
     return national[-TAIL_DIGITS:] if len(national) >= MIN_TAIL_DIGITS else ""
@@ -69,20 +61,18 @@ def certainty(number: Number, e164: str, national: str) -> str:
     return "last_digits" if tail and tail == tail_of(national) else ""
 
 
-def ordered(matches: list[Match]) -> tuple[Candidate, ...]:
-    """Each candidate once with its best match, most certain first; then preferred numbers,
-    members before carers before facilities, names."""
-    best: dict[str, Match] = {}
-    for match in sorted(matches, key=_rank):
-        best.setdefault(match.candidate.key, match)
-    return tuple(match.candidate for match in best.values())
+def ordered(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Each candidate once with its best match, most certain first; then members before carers
+    before facilities, and names. Nothing else: the order must not suggest who is calling."""
+    best: dict[str, Candidate] = {}
+    for candidate in sorted(candidates, key=_rank):
+        best.setdefault(candidate.key, candidate)
+    return tuple(best.values())
 
 
-def _rank(match: Match) -> tuple[int, bool, int, str, str]:
-    candidate = match.candidate
+def _rank(candidate: Candidate) -> tuple[int, int, str, str]:
     return (
         _CERTAINTY[candidate.certainty],
-        not match.preferred,
         _PARTY[candidate.party],
         candidate.name,
         candidate.key,

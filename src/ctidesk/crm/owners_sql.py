@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from ctidesk.care.member import Candidate, Party
-from ctidesk.crm.matching import PARTY_OF_FACILITY, SPEAKS_FOR, Match
+from ctidesk.crm.matching import PARTY_OF_FACILITY, SPEAKS_FOR
 from ctidesk.crm.schema import Owner, colleagues, facilities, members, numbers, relations
 
 _REFS: BindParameter[Any] = bindparam("refs", expanding=True)
@@ -57,17 +57,18 @@ class Hit:
     owner: Owner
     ref: int
     kind: str = ""
-    preferred: bool = False
     certainty: str = "exact"
 
 
-def resolve(connection: Connection, hits: Sequence[Hit], *, searched: bool = False) -> list[Match]:
+def resolve(
+    connection: Connection, hits: Sequence[Hit], *, searched: bool = False
+) -> list[Candidate]:
     """The candidates of `hits`. By number, a carer who is a member too comes as both; `searched`
     names ids as the reason, where a number's kind would say nothing."""
     by_owner: dict[Owner, dict[int, list[Hit]]] = {}
     for hit in hits:
         by_owner.setdefault(hit.owner, {}).setdefault(hit.ref, []).append(hit)
-    found: list[Match] = []
+    found: list[Candidate] = []
     if of_members := by_owner.get(Owner.MEMBER):
         found += _members(connection, of_members, searched)
         if not searched:
@@ -81,7 +82,7 @@ def resolve(connection: Connection, hits: Sequence[Hit], *, searched: bool = Fal
     return found
 
 
-def colleagues_at(connection: Connection, extension: str) -> list[Match]:
+def colleagues_at(connection: Connection, extension: str) -> list[Candidate]:
     """The colleague with this extension, if any."""
     refs = connection.execute(_AT_EXTENSION, {"extension": extension}).scalars()
     return resolve(connection, [Hit(Owner.COLLEAGUE, ref) for ref in refs])
@@ -112,7 +113,9 @@ def _owner_of(key: str) -> tuple[Owner | None, int]:
     return (owner, int(ref)) if owner is not None and ref.isdecimal() else (None, 0)
 
 
-def _members(connection: Connection, hits: dict[int, list[Hit]], searched: bool) -> Iterable[Match]:
+def _members(
+    connection: Connection, hits: dict[int, list[Hit]], searched: bool
+) -> Iterable[Candidate]:
     rows = list(connection.execute(_MEMBERS, {"refs": list(hits)}))
     households = {row.household for row in rows}
     shared = len(rows) > 1 and not searched
@@ -132,7 +135,7 @@ def _members(connection: Connection, hits: dict[int, list[Hit]], searched: bool)
 
 def _speaking(
     connection: Connection, hits: dict[int, list[Hit]], *, by_person: bool
-) -> Iterable[Match]:
+) -> Iterable[Candidate]:
     """Carers and guardians: one candidate for each member that they speak for."""
     query = _RELATIONS_OF if by_person else _RELATIONS
     rows = list(connection.execute(query, {"refs": list(hits)}))
@@ -152,7 +155,7 @@ def _speaking(
             yield _match(candidate, hit, reason)
 
 
-def _facilities(connection: Connection, hits: dict[int, list[Hit]]) -> Iterable[Match]:
+def _facilities(connection: Connection, hits: dict[int, list[Hit]]) -> Iterable[Candidate]:
     for row in connection.execute(_FACILITIES, {"refs": list(hits)}):
         candidate = Candidate(
             key=key_of(Owner.FACILITY, row.id),
@@ -164,7 +167,7 @@ def _facilities(connection: Connection, hits: dict[int, list[Hit]]) -> Iterable[
             yield _match(candidate, hit, row.kind.replace("_", " "))
 
 
-def _colleagues(connection: Connection, hits: dict[int, list[Hit]]) -> Iterable[Match]:
+def _colleagues(connection: Connection, hits: dict[int, list[Hit]]) -> Iterable[Candidate]:
     for row in connection.execute(_COLLEAGUES, {"refs": list(hits)}):
         candidate = Candidate(
             key=key_of(Owner.COLLEAGUE, row.id), party=Party.UNKNOWN, name=row.name
@@ -177,5 +180,5 @@ def _kind(hit: Hit) -> str:
     return f"{hit.kind} number" if hit.kind else "number"
 
 
-def _match(candidate: Candidate, hit: Hit, reason: str) -> Match:
-    return Match(replace(candidate, reason=reason, certainty=hit.certainty), hit.preferred)
+def _match(candidate: Candidate, hit: Hit, reason: str) -> Candidate:
+    return replace(candidate, reason=reason, certainty=hit.certainty)
