@@ -1,0 +1,256 @@
+"""`ctidesk demo`: the desk with an embedded demo centre, for playing or, without a display, alone.
+
+Runs in: desk process, main thread; the callers are processes of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctidesk.calls.agent_events import WrapUpSaved
+from ctidesk.calls.desk import Change
+from ctidesk.calls.errors import KnownError
+from ctidesk.config.keys import KeyStore
+from ctidesk.config.paths import Profile, resources
+from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
+from ctidesk.demo.houses import DemoCentre
+from ctidesk.demo.lines import Report
+from ctidesk.demo.people import CALLERS, COLLEAGUES
+from ctidesk.demo.recording_check import RecordingHeard, check
+from ctidesk.diagnostics.logs import log_to
+from ctidesk.recording.identity import new_identity_file
+from ctidesk.startup import instance
+from ctidesk.startup.run import offscreen_fonts, require_display
+
+HOST = "127.0.0.1"
+CENTRE_S = 20.0
+IMPORT_S = 60.0
+KEY_NAME = "compliance-key.txt"
+PICTURES = "pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFolder:
+    """What a demo leaves behind."""
+
+    root: Path
+
+    @property
+    def profile(self) -> Profile:
+        return Profile(self.root / "profile")
+
+    @property
+    def key_file(self) -> Path:
+        return self.root / KEY_NAME
+
+    @property
+    def pictures(self) -> Path:
+        return self.root / PICTURES
+
+    def make_anew(self) -> None:
+        """Empty, but for what is not ours. Raises `KnownError` when it cannot be made."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            for folder in (self.profile.root, self.pictures):
+                shutil.rmtree(folder, ignore_errors=True)
+            for name in (KEY_NAME, "transcript.txt", "transcript.json"):
+                (self.root / name).unlink(missing_ok=True)
+            self.pictures.mkdir()
+        except OSError as error:
+            raise KnownError(
+                "demo_folder",
+                f"The folder for the demo's files cannot be made ({error.strerror}).",
+                "Name another one with --output.",
+            ) from None
+        self.profile.make()
+
+    def make_compliance_key(self) -> str:
+        """A key that opens the demo's recordings; returns its public half."""
+        text, public = new_identity_file()
+        self.key_file.touch(mode=0o600)
+        self.key_file.write_text(text, encoding="ascii")
+        return public
+
+
+def run(output: Path, theme: str | None, alone: bool = False) -> int:
+    """Play with a display, drive itself without one (or if `alone`). Raises `KnownError`."""
+    alone = alone or not _has_display()
+    if alone:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        offscreen_fonts()
+    folder = DemoFolder(output.resolve())
+    runtime = folder.profile.runtime
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    one = instance.claim(runtime)
+    if one is None:
+        sys.stderr.write("The demo is running already: its window was raised.\n")
+        return 0
+    try:
+        folder.make_anew()
+        log_to(folder.profile.logs, "desk")
+        return Demo(folder, theme or "", one).run(alone)
+    finally:
+        one.close()
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(self, folder: DemoFolder, theme: str, one: instance.Instance) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        from ctidesk.startup.running_desk import RunningDesk
+        from ctidesk.ui.qt_bridge import QtBridge
+
+        self._folder = folder
+        self._reports: list[Report] = []
+        self._listeners = [self._reports.append]
+        self._outbox: int | None = None
+        self._app = QApplication([sys.argv[0]])
+        self._app.setApplicationName("ctidesk")
+        self._bridge = QtBridge(on_error=_say_bug)
+        port = _free_port()
+        self._centre = DemoCentre(f"sip:agent@{HOST}:{port}", self._bridge.deliver, self._report)
+        self._centre.start()
+        self._wait(lambda: len(self._centre.ports) == 2, CENTRE_S, "The demo centre did not start.")
+        keys = KeyStore(folder.profile.root, folder.profile.database)
+        keys.choose_file()
+        settings = self._settings(port, folder.make_compliance_key())
+        self._desk = RunningDesk(self._app, folder.profile, settings, keys, theme)
+        one.listen(lambda text: self._bridge.deliver(lambda: self._desk.message(text)))
+        self._desk.parts.desk.subscribe(self._changed)
+
+    def run(self, alone: bool) -> int:
+        """The exit code: 0, or 1 when a step of the self-driven demo failed."""
+        try:
+            self._desk.start()
+            self._import_members()
+            return self._drive() if alone else self._play()
+        finally:
+            self._centre.close()
+            self._desk.stop()
+            self._bridge.close()
+
+    # ----------------------------------------------------------------- private
+
+    def _settings(self, port: int, recipient: str) -> Settings:
+        return Settings(
+            account=Account(
+                user="agent",
+                domain=f"{HOST}:{self._centre.ports['colleagues']}",
+                local_port=port,
+                bind_address=HOST,
+                srtp="optional",
+                display_name="Demo agent",
+                trusted_peers=(HOST,),
+            ),
+            recording=Recording(policy="allowed", recipients=(recipient,)),
+            data=Data(region="DE"),
+            agent=Agent(name="Demo agent"),
+        )
+
+    def _import_members(self) -> None:
+        from ctidesk.crm.csv_import import ImportReport, import_csv, plan_of, preview
+
+        done: list[ImportReport | KnownError] = []
+        plan = plan_of(preview(resources() / "demo" / "members.csv"), "DE", "demo import")
+        import_csv(self._desk.parts.store, plan, done.append)
+        self._wait(lambda: bool(done), IMPORT_S, "The demo's members could not be imported.")
+        if isinstance(done[0], KnownError):
+            raise done[0]
+
+    def _play(self) -> int:
+        from ctidesk.ui.demo_panel.presenter import DemoPanelPresenter
+        from ctidesk.ui.demo_panel.view import DemoPanel
+
+        presenter = DemoPanelPresenter(CALLERS, COLLEAGUES, self._centre, self._desk.shown)
+        recordings = self._folder.profile.spool
+        panel = DemoPanel(
+            self._desk.theme,
+            presenter,
+            f"ctidesk recording open {recordings}/<call> --identity {self._folder.key_file} --play",
+        )
+
+        def told(report: Report) -> None:
+            presenter.told(report.what, report.who, report.house, report.leg, report.text)
+
+        for report in self._reports:
+            told(report)
+        self._listeners = [told]
+        panel.show()
+        self._desk.parts.actions.ready()
+        presenter.begin()
+        return self._app.exec()
+
+    def _drive(self) -> int:
+        from ctidesk.demo import script, transcript
+        from ctidesk.demo.stage import Stage
+        from ctidesk.ui.demo_hands import ScreenHands
+
+        window = self._desk.window.window
+        window.resize(1440, 900)
+        stage = Stage(
+            ScreenHands(window, self._desk.theme, self._folder.pictures),
+            self._centre,
+            self._desk.parts.desk,
+            self._desk.parts.pop,
+            self._heard,
+            lambda: self._outbox,
+        )
+        self._listeners = [stage.report]
+        for report in self._reports:
+            stage.report(report)
+        fine = script.play(stage)
+        transcript.write(self._folder.root, stage.steps)
+        sys.stdout.write(transcript.as_text(stage.steps))
+        sys.stdout.write(f"\nPictures, transcript, recordings and their key: {self._folder.root}\n")
+        return 0 if fine else 1
+
+    def _heard(self, call_id: str) -> RecordingHeard:
+        return check(self._folder.profile.spool / call_id, self._folder.key_file)
+
+    def _report(self, report: Report) -> None:
+        for listener in self._listeners:
+            listener(report)
+
+    def _changed(self, change: Change) -> None:
+        if isinstance(change, WrapUpSaved):
+            self._desk.parts.journal.outbox_waiting(self._outbox_counted)
+
+    def _outbox_counted(self, outcome: int | KnownError) -> None:
+        self._outbox = None if isinstance(outcome, KnownError) else outcome
+
+    def _wait(self, until: object, seconds: float, failure: str) -> None:
+        deadline = time.monotonic() + seconds
+        while callable(until) and not until():
+            if time.monotonic() > deadline:
+                raise KnownError("demo_start", failure, f"See the logs in {self._folder.root}.")
+            self._app.processEvents()
+            time.sleep(0.005)
+
+
+def _has_display() -> bool:
+    try:
+        require_display()
+    except KnownError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _say_bug(error: Exception) -> None:
+    import logging
+
+    logging.getLogger(__name__).error("a delivered function failed", exc_info=error)

@@ -1,0 +1,186 @@
+"""The desk with its window: the parts, the panels, and what each tells the other.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from ctidesk.calls import numbers
+from ctidesk.calls.agent_events import AgentState, LogEvent
+from ctidesk.calls.errors import KnownError
+from ctidesk.config.keys import KeyStore
+from ctidesk.config.paths import Profile, resources
+from ctidesk.config.settings import Settings, WrapUp
+from ctidesk.crm.store import StorePhase, StoreState
+from ctidesk.metrics.shift import ShiftStatistics
+from ctidesk.startup.layout_file import LayoutFile
+from ctidesk.startup.parts import Parts
+from ctidesk.ui.desk_presenters import DeskNeeds
+from ctidesk.ui.desk_window import DeskWindow
+from ctidesk.ui.qt_bridge import QtBridge
+from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.theme.theme import Mode, Theme
+from ctidesk.ui.theme.tokens import Role
+from ctidesk.wrapup.codes import CodeTree
+from ctidesk.wrapup.codes_file import load_codes
+from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
+
+log = logging.getLogger(__name__)
+
+_MODES = {
+    "optional": WrapUpMode.OPTIONAL,
+    "mandatory": WrapUpMode.MANDATORY,
+    "mandatory_timed": WrapUpMode.TIMED,
+    "timed": WrapUpMode.TIMED_FULL,
+}
+
+
+class RunningDesk:
+    """Everything of one desk. Made on Qt main; `start` shows the window, `stop` ends it."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        profile: Profile,
+        settings: Settings,
+        keys: KeyStore,
+        theme: str = "",
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.bridge = QtBridge(on_error=_report_bug)
+        self.parts = Parts(profile, settings, keys, self.bridge.deliver)
+        self.parts.start_engine()
+        self.theme = Theme(resources(), Mode(theme or settings.appearance.theme))
+        self.theme.apply(app)
+        self.statistics = ShiftStatistics()
+        self.window = DeskWindow(
+            app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
+        )
+        self.parts.on_recalled = self._recalled
+        self.parts.on_cache = self._cache_changed
+        self.parts.on_recording_key = self._recording_key_changed
+        self._recording_key_changed(None)
+        self._cache_changed(StoreState(StorePhase.OPENING))
+
+    def start(self) -> None:
+        """Show the window; the cache opens behind it."""
+        self.window.show()
+        self.app.processEvents()
+        self.parts.start_cache()
+
+    def raise_window(self) -> None:
+        """A second start asked for it: the one moment when the window may take the keyboard."""
+        window = self.window.window
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
+    def message(self, text: str) -> None:
+        """What a later start hands over: a link prefills the dialler, all else raises."""
+        self.raise_window()
+        if text.split(":", 1)[0].lower() in ("tel", "sip", "sips", "callto"):
+            self.window.prefill(text)
+
+    def shown(self, raw: str) -> str:
+        """A number as the screen shows it, "" for what is none."""
+        return numbers.normalise(raw, self.settings.data.region).shown
+
+    def stop(self) -> None:
+        """End the desk; calls and their recordings go on in their own processes."""
+        if not self.parts.desk.live and not self.parts.desk.wrap_ups:
+            self.parts.actions.log_out()
+        self.parts.stop()
+        self.bridge.close()
+
+    # ----------------------------------------------------------------- private
+
+    def _needs(self) -> DeskNeeds:
+        parts, settings = self.parts, self.settings
+        return DeskNeeds(
+            desk=parts.desk,
+            actions=parts.actions,
+            pop=parts.pop,
+            directory=parts.directory,
+            journal=parts.journal,
+            statistics=self.statistics,
+            clock=parts.clock,
+            codes=_codes(settings.wrapup),
+            wrap_up_policy=WrapUpPolicy(
+                mode=_MODES[settings.wrapup.mode], limit_s=float(settings.wrapup.seconds)
+            ),
+            agent_name=settings.agent.name or settings.account.user,
+            shown=self.shown,
+            dialable=functools.partial(numbers.dialable, region=settings.data.region),
+            time_of_day=_time_of_day,
+            reasons=settings.agent.reasons,
+        )
+
+    def _recalled(self, whole: Sequence[LogEvent]) -> None:
+        self.window.take_log(whole)
+
+    def _cache_changed(self, state: StoreState) -> None:
+        self.window.set_cache(cache_indicator(state))
+        self.window.untell("cache")
+        if state.problem is not None:
+            self.window.tell(state.problem, "cache")
+        if state.phase is StorePhase.OPEN:
+            self.window.restore()
+
+    def _recording_key_changed(self, problem: KnownError | None) -> None:
+        self.window.set_recording_key(recording_indicator(self.settings, problem))
+
+
+def cache_indicator(state: StoreState) -> Indicator:
+    """How the status strip shows the cache."""
+    word, role = {
+        StorePhase.OPENING: ("Member data opening…", Role.MUTED),
+        StorePhase.OPEN: ("Member data", Role.READY),
+        StorePhase.FAILED: ("No member data", Role.DANGER),
+        StorePhase.CLOSED: ("Member data closed", Role.MUTED),
+    }[state.phase]
+    tip = "" if state.problem is None else f"{state.problem.text} {state.problem.remedy}"
+    return Indicator(key="cache", icon="database", word=word, role=role, tip=tip)
+
+
+def recording_indicator(settings: Settings, problem: KnownError | None) -> Indicator:
+    """How the status strip shows whether calls can be recorded."""
+    if settings.recording.policy == "forbidden":
+        word, role, tip = "Recording off", Role.MUTED, "The settings forbid recording."
+    elif not settings.recording.recipients:
+        word, role = "No recording key", Role.MUTED
+        tip = "Nobody is named who may open recordings: see [recording] recipients."
+        if settings.recording.policy == "required":
+            role = Role.DANGER
+    elif problem is not None:
+        word, role, tip = "No recording key", Role.DANGER, f"{problem.text} {problem.remedy}"
+    else:
+        word, role, tip = "Recording ready", Role.READY, "Calls are recorded, encrypted."
+    return Indicator(key="recording", icon="lock", word=word, role=role, tip=tip)
+
+
+def _codes(wrapup: WrapUp) -> CodeTree:
+    own = Path(wrapup.codes) if wrapup.codes else resources() / "codes" / "default.toml"
+    return load_codes(own)
+
+
+def _time_of_day(t_wall: float) -> str:
+    return time.strftime("%H:%M", time.localtime(t_wall))
+
+
+def _report_bug(error: Exception) -> None:
+    log.error("a delivered function failed", exc_info=error)
+
+
+def ready(desk: RunningDesk) -> bool:
+    """Whether a call could be taken now."""
+    state = desk.parts.desk.agent.current.state
+    return desk.parts.desk.engine_ready is not None and state is not AgentState.LOGGED_OUT
