@@ -19,6 +19,7 @@ from ctidesk.care.ports import MemberDirectory
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.ui.agent_bar.presenter import DEFAULT_REASONS, AgentBarPresenter
 from ctidesk.ui.call_bar.presenter import CallBarPresenter
+from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.presenter import ConsultPresenter
 from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
@@ -68,14 +69,15 @@ class DeskPresenters:
         self.log = OpenCallLog(desk, needs.agent_name)
         desk.subscribe(self._count)
         self.in_view = CallInView(desk)
+        names = self.names = CallNames(desk, needs.directory, shown)
         self.agent_bar = AgentBarPresenter(desk, actions, needs.reasons)
-        self.call_bar = CallBarPresenter(desk, actions, clock, shown)
+        self.call_bar = CallBarPresenter(desk, actions, clock, names)
         self.keypad = KeypadPresenter(desk, actions)
-        self.consult = ConsultPresenter(desk, actions, self._search(), shown, needs.dialable)
+        self.consult = ConsultPresenter(desk, actions, self._search(), names, needs.dialable)
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
-        self.work_list = WorkListPresenter(desk, actions, self.in_view, shown, needs.time_of_day)
+        self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
         self.member_card = MemberCardPresenter(
-            desk, actions, needs.pop, self.in_view, self._search(), shown, clock
+            desk, actions, needs.pop, self.in_view, self._search(), names, clock
         )
         self.wrap_up = WrapUpPresenter(
             desk,
@@ -84,7 +86,7 @@ class DeskPresenters:
             self.in_view,
             OpenSessions(needs.codes, needs.wrap_up_policy, clock),
             self.log.interaction_of,
-            shown,
+            names,
         )
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 

@@ -38,6 +38,7 @@ from ctidesk.ui.status_strip.view import StatusStrip
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space
 from ctidesk.ui.theme.theme import Mode, Theme
+from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.toast.presenter import ToastOffer, offers
 from ctidesk.ui.toast.view import ToastStack, ToastTools
 from ctidesk.ui.widgets.notice import Level, Notice, notice_of
@@ -256,7 +257,10 @@ class DeskWindow(QObject):
 
     def _quality_now(self) -> Quality:
         current = self._needs.desk.current
-        return quality_of(self._needs.desk.quality.get(current.call_id) if current else None)
+        measured = self._needs.desk.quality.get(current.call_id) if current else None
+        if measured is None and current is not None:
+            return Quality(0, Role.AWAY, "–", "Not measured yet")
+        return quality_of(measured)
 
     def _before_closing(self) -> CloseQuestion | None:
         desk = self._needs.desk

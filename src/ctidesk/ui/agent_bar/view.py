@@ -11,11 +11,11 @@ from ctidesk.ui.agent_bar.presenter import AgentBarPresenter, AgentBarState, Cho
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space, Type
 from ctidesk.ui.theme.tokens import Role
-from ctidesk.ui.widgets.buttons import ActionButton
+from ctidesk.ui.widgets.buttons import IconButton
 from ctidesk.ui.widgets.labels import ElidedLabel
 from ctidesk.ui.widgets.pill import Status, StatusPill
 
-WIDTH = 208
+WIDTH = 216
 
 
 class AgentBar(QWidget):
@@ -33,7 +33,7 @@ class AgentBar(QWidget):
         self._reason = ElidedLabel(around.theme, "", Type.CAPTION, tone=Role.MUTED)
         self._menu = QMenu(self)
         self._menu.setAccessibleName(self.tr("Choose my state"))
-        self.button = ActionButton(around.theme, "chevron_down", self.tr("State"))
+        self.button = IconButton(around.theme, "chevron_down", self.tr("Change my state"))
         self.button.setObjectName("agent_state")
         self.button.setMenu(self._menu)
         top = QHBoxLayout()
@@ -43,14 +43,16 @@ class AgentBar(QWidget):
         top.addStretch(1)
         left = QVBoxLayout()
         left.setSpacing(2)
+        left.addStretch(1)
         left.addLayout(top)
         left.addWidget(self._reason)
+        left.addStretch(1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.S)
         layout.addLayout(left, 1)
         layout.addWidget(self.button)
-        self.setFixedWidth(WIDTH + 60)
+        self.setFixedWidth(WIDTH)
         presenter.live.watch(self._render)
 
     def open_menu(self) -> None:
@@ -60,7 +62,9 @@ class AgentBar(QWidget):
     def _render(self, state: AgentBarState) -> None:
         self._pill.set_status(Status(state.tone, state.icon, state.word))
         self._time.count_up(state.since_mono)
-        self._reason.setText(state.next_text or state.reason)
+        said = state.next_text or state.reason
+        self._reason.setText(said)
+        self._reason.setVisible(bool(said))
         self.button.set_name(
             self.tr("Choose what comes after this") if state.busy else self.tr("Change my state")
         )

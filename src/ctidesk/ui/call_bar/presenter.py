@@ -14,6 +14,7 @@ from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.ports import Clock
 from ctidesk.ui import words
 from ctidesk.ui.call_bar.recording import RecordingShown, RecordingWatch
+from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.live import Live
 from ctidesk.ui.theme.tokens import Role
 
@@ -60,11 +61,11 @@ class CallBarPresenter:
     """What the bar shows comes from confirmed events only; its intents go to the actions."""
 
     def __init__(
-        self, desk: CallDesk, actions: DeskActions, clock: Clock, shown: words.Shown
+        self, desk: CallDesk, actions: DeskActions, clock: Clock, names: CallNames
     ) -> None:
         self._desk = desk
         self._actions = actions
-        self._shown = shown
+        self._names = names
         self._recordings = RecordingWatch(clock)
         self.live = Live(self._state)
         desk.subscribe(self._changed)
@@ -112,8 +113,8 @@ class CallBarPresenter:
         waiting = tuple(
             WaitingCall(
                 one.call_id,
-                words.caller_name(one.remote, self._shown),
-                words.caller_detail(one, self._shown),
+                self._names.name(one),
+                self._names.detail(one),
                 one.began_mono,
             )
             for one in self._desk.live
@@ -126,7 +127,7 @@ class CallBarPresenter:
         return CallBarState(
             call_id=call.call_id,
             title=self._title(call),
-            detail=words.caller_detail(call, self._shown),
+            detail=self._names.detail(call),
             phase=self._phase(call),
             tone=words.PHASE_TONES[call.phase],
             since_mono=call.began_mono if call.answered_mono is None else call.answered_mono,
@@ -148,11 +149,11 @@ class CallBarPresenter:
         )
 
     def _title(self, call: Call) -> str:
-        name = words.caller_name(call.remote, self._shown)
+        name = self._names.name(call)
         other = self._desk.calls.get(call.conference_with)
         if other is None:
             return name
-        return f"{name} + {words.caller_name(other.remote, self._shown)}"
+        return f"{name} + {self._names.name(other)}"
 
     def _phase(self, call: Call) -> str:
         if call.conference_with:

@@ -6,16 +6,21 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ctidesk.ui.call_bar.presenter import CallBarPresenter, CallBarState
 from ctidesk.ui.surroundings import Surroundings
-from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.scale import CALL_TARGET, SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import set_tone
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.buttons import ActionButton, Target, Variant
 from ctidesk.ui.widgets.labels import ElidedLabel, IconLabel, text_label
 from ctidesk.ui.widgets.sections import row
+
+WORDS_FROM = 760
+_FREE = 16_777_215
+"""Qt's "no maximum"."""
 
 
 class CallBar(QWidget):
@@ -30,17 +35,20 @@ class CallBar(QWidget):
         self._presenter = presenter
         self.setObjectName("call_bar")
         self.setAccessibleName(self.tr("Current call"))
+        self._worded: bool | None = None
         self._make_caller(around)
         self._make_buttons()
         caller = QVBoxLayout()
         caller.setSpacing(2)
-        caller.addLayout(row(self._title, self._timer))
+        caller.addWidget(self._title)
         caller.addLayout(self._second)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.XS)
         layout.addLayout(caller, 1)
-        layout.addSpacing(Space.S)
+        layout.addSpacing(Space.XS)
+        layout.addWidget(self._timer)
+        layout.addSpacing(Space.XS)
         for button in (self.answer, self.mute, self.hold, self.transfer, self.keypad):
             layout.addWidget(button)
         layout.addSpacing(Space.XL)
@@ -74,7 +82,6 @@ class CallBar(QWidget):
         self.keypad = make("keypad", "", "keypad")
         self.keypad.set_name(self.tr("Keypad"))
         self.end = make("end", self.tr("End"), "end", Variant.DANGER)
-        self.hold.setMinimumWidth(self.hold.fontMetrics().horizontalAdvance("Resuming…") + 52)
         self.end.setMinimumWidth(self.end.fontMetrics().horizontalAdvance("Decline") + 56)
         self.answer.clicked.connect(self._presenter.answer)
         self.mute.clicked.connect(self._mute)
@@ -94,6 +101,24 @@ class CallBar(QWidget):
         # shown as muted only when the engine says so
         self.mute.setChecked(self._presenter.live.state.muted)
         self._presenter.mute()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a narrow window the buttons keep their order and lose their words."""
+        super().resizeEvent(event)
+        worded = self.width() >= WORDS_FROM
+        if worded != self._worded:
+            self._worded = worded
+            self._widen()
+
+    def _widen(self) -> None:
+        fixed = CALL_TARGET + 4
+        for button in (self.mute, self.transfer):
+            button.setText(button.accessibleName() if self._worded else "")
+            button.setMaximumWidth(_FREE if self._worded else fixed)
+        self.mute.setText(self.tr("Mute") if self._worded else "")
+        widest = self.hold.fontMetrics().horizontalAdvance("Resuming…") + 56
+        self.hold.setFixedWidth(widest if self._worded else fixed)
+        self._render_buttons(self._presenter.live.state)
 
     # ------------------------------------------------------------------ render
 
@@ -146,7 +171,7 @@ class CallBar(QWidget):
         self.mute.set_icon("mute" if state.muted else "mic")
         self.mute.set_name(self.tr("Unmute") if state.muted else self.tr("Mute"))
         self.hold.setEnabled(state.can_hold)
-        self.hold.setText(state.hold_label)
+        self.hold.setText(state.hold_label if self._worded else "")
         self.hold.set_name(state.hold_label)
         self.hold.set_icon("resume" if state.held else "hold")
         self.transfer.setEnabled(state.can_transfer)

@@ -13,6 +13,7 @@ from ctidesk.calls.call import Call, Phase, TransferState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.ui import words
+from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.state import (
     ConsultState,
     Leg,
@@ -41,13 +42,13 @@ class ConsultPresenter:
         desk: CallDesk,
         actions: DeskActions,
         search: DirectorySearch,
-        shown: words.Shown,
+        names: CallNames,
         dialable: Callable[[str], str],
     ) -> None:
         self._desk = desk
         self._actions = actions
         self.search = search
-        self._shown = shown
+        self._names = names
         self._dialable = dialable
         self._open = False
         self._problem: Problem | None = None
@@ -148,11 +149,13 @@ class ConsultPresenter:
         self.live.refresh()
 
     def _follow_start(self, change: Change) -> None:
-        over = isinstance(change, ev.CallDialled) and change.consult_of == self._starting
-        gone = isinstance(change, ev.CallResumed | ev.HoldFailed | ev.CallEnded)
-        if over or isinstance(change, KnownError):
-            self._starting = ""
-        elif gone and getattr(change, "call_id", "") == self._starting:
+        """The wait is over when the leg is dialled, the hold failed, or something refused it."""
+        dialled = isinstance(change, ev.CallDialled) and change.consult_of == self._starting
+        ended = (
+            isinstance(change, ev.CallResumed | ev.HoldFailed | ev.CallEnded)
+            and change.call_id == self._starting
+        )
+        if dialled or ended or isinstance(change, KnownError):
             self._starting = ""
 
     def _ended(self, event: ev.CallEnded) -> None:
@@ -194,16 +197,16 @@ class ConsultPresenter:
             why_not_complete=why if consult is not None else _WAITS if starting else "",
             can_cancel=free and (consult is not None or starting),
             can_resume=stage is Stage.CAME_BACK and subject.phase is Phase.HELD,
-            progress=progress_words(subject, self._shown),
+            progress=progress_words(subject, self._names.number),
             notice=self._notice(subject, stage),
-            recent=tuple((one, self._shown(one) or one) for one in self._recent),
+            recent=tuple((one, self._names.number(one)) for one in self._recent),
             problem=self._problem,
         )
 
     def _notice(self, subject: Call, stage: Stage) -> str:
         if stage is Stage.CAME_BACK:
             word = words.failure_word(status_of(subject.transfer_note))
-            where = self._shown(subject.transfer_target) or "The target"
+            where = self._names.number(subject.transfer_target) or "the target"
             return f"The transfer came back: {word} ({where}). The caller is on hold."
         if stage is Stage.CHOOSE and subject.phase is not Phase.TALKING:
             return self._ended_words.get(subject.call_id, "")
@@ -217,7 +220,7 @@ class ConsultPresenter:
             Leg(
                 call_id=call.call_id,
                 role=role,
-                title=words.caller_name(call.remote, self._shown),
+                title=self._names.name(call),
                 word="In conference" if call.conference_with else words.PHASE_WORDS[call.phase],
                 tone=words.PHASE_TONES[call.phase],
                 since_mono=call.phase_since_mono,

@@ -211,6 +211,7 @@ class ConsultPanel(Card):
         self._recent_shown = state.recent
         while (item := self._recent.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         for target, shown in state.recent[:4]:
             button = ActionButton(self._theme, "", shown, Variant.PLAIN, Target.ROW)

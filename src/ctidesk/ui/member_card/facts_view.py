@@ -93,6 +93,7 @@ class FactsBlock(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(True)
         self.tabs.tabBar().setExpanding(False)
+        self.tabs.setMinimumHeight(200)
         self._lists: dict[str, LineList] = {}
         for name in TABS:
             found = self._lists[name] = LineList(around, name, wrap=True)

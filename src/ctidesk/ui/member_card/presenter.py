@@ -14,6 +14,7 @@ from ctidesk.care.identity import IdentityCheck, QuestionKind, Result
 from ctidesk.care.member import Candidate, MemberCard, Party
 from ctidesk.care.pop import ScreenPop
 from ctidesk.ui import words
+from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.live import Live
@@ -43,7 +44,7 @@ class MemberCardPresenter:
         pop: ScreenPop,
         in_view: CallInView,
         search: DirectorySearch,
-        shown: words.Shown,
+        names: CallNames,
         clock: Clock,
     ) -> None:
         self._desk = desk
@@ -51,7 +52,7 @@ class MemberCardPresenter:
         self._pop = pop
         self._in_view = in_view
         self.search = search
-        self._shown = shown
+        self._names = names
         self._clock = clock
         self._checked: list[ag.IdentityChecked] = []
         self._results: dict[str, Result] = {}
@@ -176,8 +177,8 @@ class MemberCardPresenter:
         return MemberCardState(
             call_id=call.call_id,
             stage=_stage(lookup is None, context.member_id, card, verified),
-            caller=words.caller_name(call.remote, self._shown),
-            detail=words.caller_detail(call, self._shown),
+            caller=self._names.name(call),
+            detail=self._names.detail(call),
             ended=call.ended,
             parties=tuple(
                 PartyChip(one, words.PARTY_WORDS[one], number, one is party, context.party_by)

@@ -6,7 +6,15 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ctidesk.care.member import Party
 from ctidesk.ui.directory_search.view import SearchField, SearchResults
@@ -27,7 +35,7 @@ from ctidesk.ui.theme.theme import set_tone
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.buttons import ActionButton, Target, Variant
 from ctidesk.ui.widgets.labels import ElidedLabel, text_label
-from ctidesk.ui.widgets.sections import Card, EmptyState
+from ctidesk.ui.widgets.sections import Card, EmptyState, row
 from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
 
@@ -56,8 +64,15 @@ class MemberCardView(QWidget):
         self._make_caller(layout)
         self._make_matches(layout)
         self._make_card(layout)
+        page.setObjectName("scrolled")
+        scroll = QScrollArea()
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._pages.addWidget(empty)
-        self._pages.addWidget(page)
+        self._pages.addWidget(scroll)
         presenter.live.watch(self._render)
 
     # -------------------------------------------------------------------- make
@@ -67,14 +82,13 @@ class MemberCardView(QWidget):
         self._caller = ElidedLabel(theme, "", Type.EMPHASIS, SEMIBOLD)
         self._caller.setObjectName("card_caller")
         self._detail = ElidedLabel(theme, "", Type.BODY, tone=Role.MUTED)
-        who = QVBoxLayout()
-        who.setSpacing(2)
-        who.addWidget(self._caller)
-        who.addWidget(self._detail)
-        layout.addLayout(who)
+        self._caller.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        layout.addLayout(row(self._caller, self._detail))
         chips = QHBoxLayout()
         chips.setSpacing(Space.XS)
-        chips.addWidget(text_label(theme, self.tr("Who calls"), Type.CAPTION, tone=Role.MUTED))
+        chips.addWidget(
+            text_label(theme, self.tr("Who calls, Alt+1–5"), Type.CAPTION, tone=Role.MUTED)
+        )
         chips.addSpacing(Space.XS)
         self.chips: dict[Party, ActionButton] = {}
         for key, party in enumerate(CALLING_PARTIES, 1):
@@ -227,6 +241,6 @@ def _candidate(one: CandidateLine) -> Line:
         detail=one.detail,
         icon=one.icon,
         role=Role.ACCENT,
-        right="Enter opens",
+        right="Open",
         marked=one.opened,
     )

@@ -12,6 +12,7 @@ from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.desk import CallDesk, Change, MissedCall
 from ctidesk.ui import words
+from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.live import Live
 from ctidesk.ui.theme.tokens import Role
@@ -61,13 +62,13 @@ class WorkListPresenter:
         desk: CallDesk,
         actions: DeskActions,
         in_view: CallInView,
-        shown: words.Shown,
+        names: CallNames,
         time_of_day: Callable[[float], str],
     ) -> None:
         self._desk = desk
         self._actions = actions
         self._in_view = in_view
-        self._shown = shown
+        self._names = names
         self._time_of_day = time_of_day
         self.live = Live(self._state)
         desk.subscribe(self._changed)
@@ -117,13 +118,13 @@ class WorkListPresenter:
 
     def _line(self, call: Call, in_view: str) -> CallLine:
         subject = self._desk.calls.get(call.consult_of)
-        about = f"about {words.caller_name(subject.remote, self._shown)}" if subject else ""
+        about = f"about {self._names.name(subject)}" if subject else ""
         talking = call.phase is Phase.TALKING
         merged = bool(call.conference_with)
         return CallLine(
             call_id=call.call_id,
-            title=words.caller_name(call.remote, self._shown),
-            detail=about or words.caller_detail(call, self._shown),
+            title=self._names.name(call),
+            detail=about or self._names.detail(call),
             word=_word(call),
             tone=words.PHASE_TONES[call.phase],
             icon=_icon(call),
@@ -141,14 +142,14 @@ class WorkListPresenter:
 
     def _missed(self, one: MissedCall) -> MissedLine:
         call = one.call
-        number = words.caller_number(call.remote, self._shown)
+        reachable = bool(call.remote.number) and not call.remote.withheld
         return MissedLine(
             call_id=call.call_id,
-            title=words.caller_name(call.remote, self._shown),
-            detail=words.caller_detail(call, self._shown),
+            title=self._names.name(call),
+            detail=self._names.detail(call),
             at=self._time_of_day(call.began_wall),
             called_back=one.called_back,
-            why_not="" if number else "The number was withheld.",
+            why_not="" if reachable else "The number was withheld.",
         )
 
 

@@ -75,7 +75,9 @@ def _call_line(call: CallLine) -> Line:
     return Line(
         key=call.call_id,
         title=call.title,
-        detail=f"Enter: {call.action}" if call.action else call.detail,
+        detail=call.detail,
+        note=f"Enter: {call.action.lower()}" if call.action else "",
+        note_role=Role.ACCENT,
         icon=call.icon,
         role=call.tone,
         right=call.word,

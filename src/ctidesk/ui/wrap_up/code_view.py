@@ -89,6 +89,7 @@ class CodeField(QWidget):
         self._recent_shown = recent
         while (item := self._recent_box.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         for one in recent[:RECENT_SHOWN]:
             button = ActionButton(

@@ -14,7 +14,7 @@ from ctidesk.calls.call import Call
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import CallJournal, Interaction, WrapUpDraft
-from ctidesk.ui import words
+from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.live import Live
@@ -40,7 +40,7 @@ class WrapUpPresenter:
         in_view: CallInView,
         sessions: OpenSessions,
         interaction_of: Callable[[WrapUpResult], Interaction],
-        shown: words.Shown,
+        names: CallNames,
     ) -> None:
         self._desk = desk
         self._actions = actions
@@ -48,7 +48,7 @@ class WrapUpPresenter:
         self._in_view = in_view
         self._sessions = sessions
         self._interaction_of = interaction_of
-        self._shown = shown
+        self._names = names
         self._recent = RecentCodes()
         self._chosen = ""
         self._search = ""
@@ -303,7 +303,7 @@ class WrapUpPresenter:
 
     def _title(self, call_id: str) -> str:
         call: Call | None = self._desk.calls.get(call_id)
-        return words.caller_name(call.remote, self._shown) if call is not None else ""
+        return self._names.name(call) if call is not None else ""
 
 
 def _line(codes: CodeTree, code: str) -> CodeLine:

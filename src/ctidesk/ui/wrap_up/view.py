@@ -90,7 +90,7 @@ class WrapUpPanel(QWidget):
 
     def _make_time(self) -> None:
         theme = self._around.theme
-        self._acw_word = text_label(theme, self.tr("After-call work"), Type.CAPTION, SEMIBOLD)
+        self._acw_word = text_label(theme, self.tr("After call"), Type.CAPTION, SEMIBOLD)
         set_tone(self._acw_word, Role.WRAP_UP)
         self._acw = self._around.timer(Type.EMPHASIS, self.tr("After-call work"))
         self._left_word = text_label(theme, self.tr("left"), Type.CAPTION, tone=Role.MUTED)
@@ -109,12 +109,11 @@ class WrapUpPanel(QWidget):
         self._words = text_label(theme, "", Type.CAPTION)
         self._words.setObjectName("wrap_up_words")
         self._words.setWordWrap(True)
-        self.save_ready = ActionButton(theme, "save", self.tr("Save && Ready"), Variant.PRIMARY)
+        self.save_ready = ActionButton(theme, "save", self.tr("Save & Ready"), Variant.PRIMARY)
         self.save_ready.set_name(self.tr("Save and be ready"))
         self.save_ready.setObjectName("wrap_up_save_ready")
         self.save_ready.clicked.connect(lambda: self._save("ready"))
-        self.save_away = ActionButton(theme, "", self.tr("& Not ready"))
-        self.save_away.setText(self.tr("Save && Not ready"))
+        self.save_away = ActionButton(theme, "", self.tr("Save & Not ready"))
         self.save_away.set_name(self.tr("Save and be not ready"))
         self.save_away.setObjectName("wrap_up_save_not_ready")
         menu = QMenu(self)
@@ -188,6 +187,7 @@ class WrapUpPanel(QWidget):
         self._queue = queue
         while (item := self._chip_row.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         for one in queue if len(queue) > 1 else ():
             icon = "wrap_up" if one.waiting else "phone"
