@@ -49,7 +49,8 @@ class Desk(QWidget):
         tools = ToastTools(theme, SecondTick(self), SystemClock())
         self.stack = ToastStack(tools, self)
         self.stack.answered.connect(lambda call_id: say("answered", call_id=call_id))
-        self.stack.declined.connect(lambda call_id: say("declined", call_id=call_id))
+        self.stack.declined.connect(self._declined)
+        self.stack.warm_up()
         self.field.textChanged.connect(self._typed)
 
     def _typed(self, text: str) -> None:
@@ -58,7 +59,12 @@ class Desk(QWidget):
             self._popped = True
             self._pop()
 
-    def _pop(self) -> None:
+    def _declined(self, call_id: str) -> None:
+        say("declined", call_id=call_id)
+        self.stack.show_offers([])
+        self._pop("call-2")
+
+    def _pop(self, call_id: str = "call-1") -> None:
         if self._kind == "stealing":
             self._stealer = QLineEdit()
             self._stealer.setWindowTitle("An ordinary window")
@@ -67,7 +73,7 @@ class Desk(QWidget):
             self._await_exposed(self._stealer)
             return
         offer = ToastOffer(
-            call_id="call-1",
+            call_id=call_id,
             queue="Refills",
             caller="A caller",
             number="",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from tests.support.fake_clock import FakeClock
 
@@ -89,7 +89,7 @@ def stack(theme: Theme, tick: SecondTick, clock: FakeClock, qtbot: QtBot) -> Ite
     window.show()
     stack = ToastStack(ToastTools(theme, tick, clock, "Ctrl+Shift+A", "Ctrl+Shift+D"), window)
     yield stack
-    stack.show_offers([])
+    stack.clear()
 
 
 def test_a_pop_is_of_the_kind_that_takes_no_keyboard(stack: ToastStack) -> None:
@@ -103,21 +103,43 @@ def test_a_pop_is_of_the_kind_that_takes_no_keyboard(stack: ToastStack) -> None:
     assert all(b.focusPolicy() is Qt.FocusPolicy.NoFocus for b in toast.findChildren(ActionButton))
 
 
-def test_pops_come_stay_and_go_with_their_calls(stack: ToastStack, qtbot: QtBot) -> None:
+def test_pops_come_stay_and_go_with_their_calls(stack: ToastStack) -> None:
     calls = [ringing(f"c{n}") for n in range(5)]
     stack.show_offers(offers(calls, {}, as_is))
     assert len(stack.toasts) == MOST
-    first = stack.toasts[0]
-    gone: list[None] = []
-    first.destroyed.connect(lambda: gone.append(None))
     second = stack.toasts[1]
     stack.show_offers(offers(calls[1:], {}, as_is))
     assert stack.toasts[0] is second
     assert [toast.offer.call_id for toast in stack.toasts if toast.offer] == ["c1", "c2", "c3"]
-    del first
-    qtbot.waitUntil(lambda: bool(gone))
     stack.show_offers([])
     assert stack.toasts == []
+
+
+def test_a_pop_is_used_again_and_keeps_nothing_of_the_caller_before(
+    stack: ToastStack, tick: SecondTick
+) -> None:
+    stack.warm_up()
+    stack.show_offers(offers([ringing("c1")], {}, as_is))
+    (toast,) = stack.toasts
+    stack.show_offers([])
+    assert not toast.isVisible()
+    assert not tick.running
+    texts = [label.text() for label in toast.findChildren(QLabel)]
+    assert "Jane" not in " ".join([*texts, toast.accessibleDescription()])
+    stack.show_offers(offers([ringing("c2", name="Ann Roe")], {}, as_is))
+    assert stack.toasts == [toast]
+    assert toast.isVisible()
+    assert "Ann Roe" in toast.accessibleDescription()
+
+
+def test_the_end_of_the_program_takes_the_pops_along(stack: ToastStack, qtbot: QtBot) -> None:
+    stack.show_offers(offers([ringing("c1"), ringing("c2")], {}, as_is))
+    gone: list[None] = []
+    for toast in stack.toasts:
+        toast.destroyed.connect(lambda: gone.append(None))
+    stack.show_offers(offers([ringing("c1")], {}, as_is))
+    stack.clear()
+    qtbot.waitUntil(lambda: len(gone) == 2)
 
 
 def test_a_late_match_is_written_into_the_same_pop(

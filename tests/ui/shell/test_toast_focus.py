@@ -101,6 +101,10 @@ def test_answering_with_the_mouse_leaves_the_keyboard_too(
     assert desk.wait_for("typed", text=desk_text + "more")["focus"]
     display.click(*popped["buttons"]["Decline"])
     assert desk.wait_for("declined")["call_id"] == "call-1"
+    # the next call rings in the same pop, used again
+    desk.wait_for("popped")
+    display.type("still")
+    assert desk.wait_for("typed", text=desk_text + "morestill")["focus"]
 
 
 @pytest.mark.parametrize("desk", ["stealing"], indirect=True)

@@ -98,6 +98,15 @@ class Toast(QWidget):
         said = f"{offer.queue}. {offer.caller}. {offer.match}"
         self.setAccessibleDescription(said)
 
+    def forget(self) -> None:
+        """Hide, and keep nothing of the caller."""
+        self.hide()
+        self._offer = None
+        for label in (self._queue, self._caller, self._match):
+            label.setText("")
+        self._wait.show_seconds(0)
+        self.setAccessibleDescription("")
+
     def announce(self) -> None:
         """Tell a screen reader, which would not notice a window without the keyboard."""
         text = f"{self.accessibleName()}. {self.accessibleDescription()}"
@@ -157,15 +166,27 @@ class ToastStack(QObject):
         super().__init__(near)
         self._tools, self._near = tools, near
         self._toasts: dict[str, Toast] = {}
+        self._spare: list[Toast] = []
         app = QGuiApplication.instance()
         if app is not None:
             # a pop has no parent that would take it along
             app.aboutToQuit.connect(self.clear)
 
+    def warm_up(self) -> None:
+        """Make the first pop and paint it unseen, so that the first call does not wait for it."""
+        toast = self._make()
+        toast.ensurePolished()
+        toast.grab()
+        toast.winId()
+        self._spare.append(toast)
+
     def clear(self) -> None:
-        """No call rings."""
+        """No call rings, and none will."""
         for call_id in list(self._toasts):
             self._drop(call_id)
+        for toast in self._spare:
+            toast.deleteLater()
+        self._spare.clear()
 
     @property
     def toasts(self) -> list[Toast]:
@@ -180,7 +201,7 @@ class ToastStack(QObject):
         for offer in wanted:
             toast = self._toasts.get(offer.call_id)
             if toast is None:
-                toast = self._make()
+                toast = self._spare.pop() if self._spare else self._make()
                 self._toasts[offer.call_id] = toast
             toast.show_offer(offer)
         self._place()
@@ -193,8 +214,8 @@ class ToastStack(QObject):
 
     def _drop(self, call_id: str) -> None:
         toast = self._toasts.pop(call_id)
-        toast.hide()
-        toast.deleteLater()
+        toast.forget()
+        self._spare.append(toast)
 
     def _place(self) -> None:
         area = self._screen().availableGeometry()
