@@ -73,7 +73,8 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """How far it came. `read_bytes` of `total_bytes` for a progress bar."""
+    """How far it came. `read_bytes` of `total_bytes` for a progress bar. `added` and `updated`:
+    members, facilities and colleagues, each counted once however many rows speak of them."""
 
     rows_read: int = 0
     rows_imported: int = 0
@@ -83,6 +84,8 @@ class ImportReport:
     total_bytes: int = 0
     cancelled: bool = False
     finished: bool = False
+    added: int = 0
+    updated: int = 0
 
 
 @dataclass(slots=True)
@@ -266,6 +269,8 @@ class _Import:
             rows_read=report.rows_read + len(self._batch),
             rows_imported=report.rows_imported + len(self._batch) - len(rejected),
             rows_rejected=count,
+            added=report.added + writer.added,
+            updated=report.updated + writer.updated,
             rejected=(*report.rejected, *rejected)[:MAX_REJECTED],
             read_bytes=min(report.total_bytes, report.read_bytes + size),
         )

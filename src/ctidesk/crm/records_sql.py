@@ -41,7 +41,8 @@ class UnknownMember(Exception):
 
 class Writer:
     """Writes the records of one import. `source` and `read_wall` become each fact's provenance;
-    what the same source said about a member before is replaced when the member is met first."""
+    what the same source said about a member before is replaced when the member is met first.
+    `added` and `updated` count members, facilities and colleagues, each once per import."""
 
     def __init__(
         self, connection: Connection, *, source: str, read_wall: float, import_ref: int
@@ -49,6 +50,8 @@ class Writer:
         self._connection = connection
         self._fact = {"source": source, "read_wall": read_wall}
         self._import_ref = import_ref
+        self.added = 0
+        self.updated = 0
 
     def put(self, record: Record) -> None:
         """Raises `UnknownMember` for a fact or carer of nobody."""
@@ -83,13 +86,17 @@ class Writer:
                 "import_ref": self._import_ref,
             },
         )
-        if known is not None and known[1] != self._import_ref:
+        if known is None:
+            self.added += 1
+        elif known[1] != self._import_ref:
+            self.updated += 1
             self._forget_facts(ref)
         self._add_phones(Owner.MEMBER, ref, record.phones)
         ident = f"{record.member_id} {record.policy_number} {birth_token(record.birth_date)}"
         self._index(Owner.MEMBER, ref, f"{record.given} {record.family}", ident)
 
     def _facility(self, record: FacilityRecord) -> None:
+        self._count(facilities, "facility_id", record.facility_id)
         ref = self._upsert(
             facilities,
             "facility_id",
@@ -107,6 +114,7 @@ class Writer:
         self._index(Owner.FACILITY, ref, record.name, record.facility_id)
 
     def _colleague(self, record: ColleagueRecord) -> None:
+        self._count(colleagues, "extension", record.extension)
         ref = self._upsert(
             colleagues,
             "extension",
@@ -147,11 +155,21 @@ class Writer:
             raise UnknownMember
         ref, import_ref = known
         if import_ref != self._import_ref:
+            self.updated += 1
             self._forget_facts(ref, keep_phones=True)
             self._connection.execute(
                 members.update().where(members.c.id == ref).values(import_ref=self._import_ref)
             )
         return ref
+
+    def _count(self, table: Table, key: str, value: str) -> None:
+        """Of a facility or colleague, before it is written: their provenance tells the import."""
+        wanted = select(table.c.source, table.c.read_wall).where(table.c[key] == value)
+        known = self._connection.execute(wanted).first()
+        if known is None:
+            self.added += 1
+        elif tuple(known) != (self._fact["source"], self._fact["read_wall"]):
+            self.updated += 1
 
     def _ref_of(self, member_id: str) -> tuple[int, int | None] | None:
         row = self._connection.execute(_MEMBER_REF, {"member_id": member_id}).first()
