@@ -67,8 +67,8 @@ class RealLab:
         self.real = real
         self.desk = real.desk
         self._legs: dict[str, int] = {}
-        for phone in real.phones.values():
-            phone("policy", answer="silent", refer="follow", refuse_reinvite=0)
+        for who in real.phones:
+            self._policy(who, answer="silent", refer="follow", refuse_reinvite=0)
 
     def end(self) -> None:
         """Hang up everything and forget what was seen."""
@@ -125,10 +125,13 @@ class RealLab:
         self.real.phones[who]("hangup", leg=self._legs[who])
 
     def holds(self, who: str, call_id: str, held: bool) -> None:
-        self.real.phones[who]("hold" if held else "unhold", leg=self._legs[who])
+        phone, leg = self.real.phones[who], self._legs[who]
+        phone("hold" if held else "unhold", leg=leg)
+        # a telephone refuses the next wish before it has the answer to this one
+        phone.wait("media", leg=leg, status="local_hold" if held else "active")
 
     def refuses_holds(self, who: str) -> None:
-        self.real.phones[who]("policy", refuse_reinvite=488)
+        self._policy(who, refuse_reinvite=488)
 
     def refused_hold(self, call_id: str) -> None:
         """The telephone does it by itself."""
@@ -139,7 +142,12 @@ class RealLab:
     transfer_meets_busy = transfer_stays_unanswered = transfer_succeeds
 
     def target_will(self, outcome: str) -> None:
-        self.real.phones[COLLEAGUE]("policy", answer=OUTCOMES[outcome])
+        self._policy(COLLEAGUE, answer=OUTCOMES[outcome])
+
+    def _policy(self, who: str, **policy: object) -> None:
+        phone = self.real.phones[who]
+        phone("policy", **policy)
+        phone.level(0)  # answered after the policy was taken over, whatever the leg
 
     def _incoming(self, who: str) -> int:
         """The leg of the call that reaches `who`; the same until it is over."""
