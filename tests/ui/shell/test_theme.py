@@ -99,3 +99,23 @@ def test_timer_figures_are_equally_wide(theme: Theme) -> None:
     label.setFont(theme.figures(Type.TIMER))
     widths = {label.fontMetrics().horizontalAdvance(digit * 4) for digit in "0123456789"}
     assert len(widths) == 1
+
+
+def test_what_is_built_undressed_is_dressed_in_the_end(theme: Theme, qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    sheet = app.styleSheet()
+    with theme.building():
+        label = text_label(theme, "x", Type.BODY, tone=Role.DANGER)
+        qtbot.addWidget(label)
+        with theme.building():
+            assert app.styleSheet() == ""
+        assert app.styleSheet() == ""
+        theme.set_mode(Mode.DARK)
+    label.show()
+    assert label.palette().color(QPalette.ColorRole.WindowText).name().upper() == "#FF8F86"
+    theme.set_mode(Mode.LIGHT)
+    assert app.styleSheet() == sheet
+    with pytest.raises(ZeroDivisionError), theme.building():
+        1 / 0  # noqa: B018 - an error while building must not leave the desk undressed
+    assert app.styleSheet() == sheet

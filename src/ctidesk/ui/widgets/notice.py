@@ -97,7 +97,7 @@ class NoticeStack(QWidget):
         self._theme = theme
         self._bars: dict[str, NoticeBar] = {}
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(Space.S, Space.S, Space.S, 0)
+        self._layout.setContentsMargins(Space.S, Space.S, Space.S, Space.S)
         self._layout.setSpacing(Space.XS)
         self.hide()
 
