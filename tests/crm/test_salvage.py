@@ -17,10 +17,12 @@ from tests.support.fake_clock import FakeClock
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import WrapUpDraft
 from ctidesk.config.paths import resources
-from ctidesk.crm import audit, schema
+from ctidesk.crm import audit, outbox, schema
 from ctidesk.crm.csv_import import import_csv, plan_of, preview
+from ctidesk.crm.database import open_database
 from ctidesk.crm.directory import SqlMemberDirectory
 from ctidesk.crm.journal import SqlCallJournal
+from ctidesk.crm.salvage import salvage
 from ctidesk.crm.store import Lane, StorePhase
 
 SAMPLE = resources() / "demo" / "members.csv"
@@ -112,6 +114,32 @@ def test_damage_in_the_saved_work_saves_the_rest_and_says_so(filled: OpenStore) 
     assert _count(opened, schema.outbox) == _count(opened, schema.drafts) == 1
     assert _count(opened, schema.interactions) == 0
     opened.close()
+
+
+def test_only_the_rows_of_the_bad_pages_are_lost(tmp_path: Path) -> None:
+    path, key, messages = tmp_path / "cache.db", bytes(32), 2_000
+    database = open_database(path, key)
+
+    def enqueue(connection: Any) -> None:
+        for number in range(messages):
+            outbox.enqueue(
+                connection,
+                kind="interaction",
+                subject_id=str(number),
+                lane="lane",
+                body={"note": "n" * 300},
+                t_wall=1.0,
+            )
+
+    database.write(enqueue)
+    database.close()
+    bad_pages = (100, 101, 140)
+    for page in bad_pages:
+        _flip(path, page * PAGE + 50)
+    database = salvage(path, key)
+    kept = database.read(outbox.waiting)
+    database.close()
+    assert messages - len(bad_pages) * 64 < kept < messages
 
 
 def test_damage_met_by_a_save_loses_nothing_of_it(filled: OpenStore) -> None:

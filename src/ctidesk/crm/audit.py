@@ -59,7 +59,7 @@ def record(
     previous = last.hash if last else GENESIS
     row: dict[str, object] = {
         "seq": last.seq + 1 if last else 1,
-        "t_wall": t_wall,
+        "t_wall": float(t_wall),  # as it is read back: 1 and 1.0 are spelt differently
         "who": who,
         "action": action,
         "member_id": member_id,

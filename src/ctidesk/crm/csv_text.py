@@ -112,7 +112,7 @@ def size_of(path: Path) -> int:
     try:
         size = path.stat().st_size
     except OSError:
-        raise _unreadable() from None
+        raise unreadable() from None
     if size > MAX_BYTES:
         raise KnownError(
             "csv_too_big", "The file is larger than 2 GB.", "Split it into smaller files."
@@ -166,7 +166,7 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         where = f"at line {number + 1} or soon after it"
         raise wrong_encoding(f"{where} there are bytes that it does not have") from None
     except OSError:
-        raise _unreadable() from None
+        raise unreadable() from None
 
 
 def _opened(path: Path) -> io.BufferedReader:
@@ -174,10 +174,10 @@ def _opened(path: Path) -> io.BufferedReader:
     try:
         return path.open("rb")
     except OSError:
-        raise _unreadable() from None
+        raise unreadable() from None
 
 
-def _unreadable() -> KnownError:
+def unreadable() -> KnownError:
     return KnownError(
         "csv_unreadable",
         "The file can't be read.",

@@ -7,6 +7,7 @@ calls, notes, drafts, unsent messages and the audit trail exist nowhere else.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ SALVAGED = (
     schema.audit,
     schema.call_events,
 )
+STEPS_OF_ONE = 64
+"""Failures in a row before steps get longer: a page holds so many rows at most of most tables."""
+_UNKNOWN_TOP = 2**40
 MAX_SKIPS = 2_000
 """Unreadable stretches of a table after which the rest of it is given up."""
 
@@ -38,19 +42,16 @@ def salvage(path: Path, key: bytes) -> Database:
     Raises `KnownError` when not even that can be written."""
     aside = _put_aside(path)
     database = open_database(path, key)
-    saved, whole = 0, True
-    old = _open_tolerant(aside, key)
-    if old is None:
-        whole = False
-    else:
-        try:
-            for table in SALVAGED:
-                rows, complete = _readable(old, table)
-                saved += database.write(lambda c, t=table, r=rows: _insert(c, t, r))  # type: ignore[misc]
-                whole = whole and complete
-        finally:
-            old.close()
-    database.write(lambda connection: _mark(connection, saved, whole))
+    # first of all, so that a crash on the way can't leave a cache that is silently empty
+    database.write(partial(_mark, saved=0, whole=False))
+    old = _DamagedFile(aside, key)
+    saved, whole = 0, old.readable()
+    for table in SALVAGED if whole else ():
+        rows, complete = old.rows(table)
+        saved += database.write(partial(_insert, table=table, rows=rows))
+        whole = whole and complete
+    old.close()
+    database.write(partial(_finish, saved=saved, whole=whole))
     return database
 
 
@@ -91,48 +92,66 @@ def _put_aside(path: Path) -> Path:
     return aside
 
 
-def _open_tolerant(aside: Path, key: bytes) -> Any:
-    """The damaged file, or None if its first page is gone and with it the table of contents."""
-    connection = dbapi2.connect(str(aside), timeout=1.0, isolation_level=None)
-    try:
-        connection.execute("PRAGMA cipher_log_level = NONE")
-        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except dbapi2.Error:
-        connection.close()
-        return None
-    return connection
+class _DamagedFile:
+    """Reads a damaged file. After a bad page SQLCipher refuses all further reading on that
+    connection, so each error costs a new one (a few ms)."""
 
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+        self._connection: Any = None
 
-def _readable(old: Any, table: Table) -> tuple[list[dict[str, Any]], bool]:
-    """Rows of `table` that can be read, stepping over bad pages by rowid; and whether all could."""
-    names = [column.name for column in table.columns]
-    fields = ", ".join(names)
-    query = f"SELECT rowid, {fields} FROM {table.name} WHERE rowid >= ? ORDER BY rowid"  # noqa: S608 - our own names
-    found: list[dict[str, Any]] = []
-    begin, step, skips = 0, 1, 0
-    top = _top_rowid(old, table.name)
-    while begin <= top and skips < MAX_SKIPS:
+    def readable(self) -> bool:
+        """False if the first page is gone, and with it the table of contents."""
+        return self._all("SELECT count(*) FROM sqlite_master") is not None
+
+    def rows(self, table: Table) -> tuple[list[dict[str, Any]], bool]:
+        """The rows of `table` that can be read, stepping over bad pages by rowid; and whether
+        none had to be left out."""
+        names = [column.name for column in table.columns]
+        query = (
+            f"SELECT rowid, {', '.join(names)} FROM {table.name} "  # noqa: S608 - our own names
+            "WHERE rowid >= ? ORDER BY rowid"
+        )
+        found: list[dict[str, Any]] = []
+        top = self._top(table.name)
+        begin, failures, skips = 0, 0, 0
+        while begin <= top and skips < MAX_SKIPS:
+            at = begin
+            try:
+                for row in self._open().execute(query, (begin,)):
+                    found.append(dict(zip(names, row[1:], strict=True)))
+                    begin = row[0] + 1
+            except dbapi2.Error:
+                self.close()
+                failures = failures + 1 if begin == at else 0
+                begin, skips = begin + max(1, 2 ** (failures - STEPS_OF_ONE)), skips + 1
+            else:
+                break
+        return found, skips == 0 and top < _UNKNOWN_TOP
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> Any:
+        if self._connection is None:
+            self._connection = dbapi2.connect(str(self._path), timeout=1.0, isolation_level=None)
+            self._connection.execute("PRAGMA cipher_log_level = NONE")
+            self._connection.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+        return self._connection
+
+    def _all(self, query: str) -> list[Any] | None:
         try:
-            for row in old.execute(query, (begin,)):
-                found.append(dict(zip(names, row[1:], strict=True)))
-                begin, step = row[0] + 1, 1
+            return list(self._open().execute(query))
         except dbapi2.Error:
-            begin, step, skips = begin + step, min(step * 2, 4096), skips + 1
-        else:
-            break
-    return found, skips == 0 and top < _UNKNOWN_TOP
+            self.close()
+            return None
 
-
-_UNKNOWN_TOP = 2**40
-
-
-def _top_rowid(old: Any, name: str) -> int:
-    try:
-        row = old.execute(f"SELECT max(rowid) FROM {name}").fetchone()  # noqa: S608 - our own name
-    except dbapi2.Error:
-        return _UNKNOWN_TOP
-    return int(row[0] or 0)
+    def _top(self, name: str) -> int:
+        rows = self._all(f"SELECT max(rowid) FROM {name}")  # noqa: S608 - our own name
+        return _UNKNOWN_TOP if rows is None else int(rows[0][0] or 0)
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
@@ -146,10 +165,20 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     return len(rows)
 
 
+def _finish(connection: Connection, saved: int, whole: bool) -> None:
+    _mark(connection, saved, whole)
+    audit_trail.record(
+        connection,
+        t_wall=datetime.now(UTC).timestamp(),
+        who="ctidesk",
+        action="cache_salvaged",
+        result="whole" if whole else "partly",
+    )
+
+
 def _mark(connection: Connection, saved: int, whole: bool) -> None:
-    now = datetime.now(UTC)
     values = {
-        "incomplete_since": now.isoformat(),
+        "incomplete_since": datetime.now(UTC).isoformat(),
         "salvaged_rows": str(saved),
         "salvaged_whole": "yes" if whole else "no",
     }
@@ -158,10 +187,3 @@ def _mark(connection: Connection, saved: int, whole: bool) -> None:
         connection.execute(
             mark.on_conflict_do_update(index_elements=["name"], set_={"value": value})
         )
-    audit_trail.record(
-        connection,
-        t_wall=now.timestamp(),
-        who="ctidesk",
-        action="cache_salvaged",
-        result="whole" if whole else "partly",
-    )
