@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ctidesk.calls import events as ev
-from ctidesk.calls.call import Direction
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.ui import words
@@ -30,6 +29,7 @@ class DeskNotices:
         self._stack = stack
         self._resume = resume
         self._redial = redial
+        self._dialled: set[str] = set()
         desk.subscribe(self._changed)
 
     def _changed(self, change: Change) -> None:
@@ -71,6 +71,8 @@ class DeskNotices:
             self._stack.clear("transfer")
         elif isinstance(change, ev.CallDialled | ev.CallAnswered):
             self._stack.clear("call")
+            if isinstance(change, ev.CallDialled) and not change.consult_of:
+                self._dialled.add(change.call_id)
         elif isinstance(change, ev.CallEnded):
             self._stack.clear("transfer")
             self._ended(change)
@@ -78,17 +80,14 @@ class DeskNotices:
     def _ended(self, event: ev.CallEnded) -> None:
         """A connection that broke, or a dialled call that did not come about."""
         call = self._desk.calls.get(event.call_id)
+        dialled = event.call_id in self._dialled
+        self._dialled.discard(event.call_id)
         if event.by == "failure" and call is not None and call.answered_mono is not None:
             text = "The connection broke off. The wrap-up is open."
             self._stack.show_notice("call", self._again(Level.WARNING, text, "Call back."))
-        elif call is None and event.by != "local" and event.code >= 400 and self._was_dialled:
+        elif call is None and dialled and event.by != "local":
             text = f"Not connected: {words.failure_word(event.code)}."
             self._stack.show_notice("call", self._again(Level.INFO, text, "Try again later."))
-
-    @property
-    def _was_dialled(self) -> bool:
-        """A missed call is in the list already and needs no notice."""
-        return not any(call.direction is Direction.OUTBOUND for call in self._desk.live)
 
     def _again(self, level: Level, text: str, remedy: str) -> Notice:
         return Notice(

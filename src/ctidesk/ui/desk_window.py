@@ -6,37 +6,29 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
-from ctidesk.calls.agent_events import LogEvent
+from ctidesk.calls import events as ev
+from ctidesk.calls.agent_events import LogEvent, WrapUpStarted
 from ctidesk.calls.desk import Change
 from ctidesk.calls.errors import KnownError
-from ctidesk.ui.agent_bar.view import AgentBar
 from ctidesk.ui.call_bar.compact_view import CompactCallBar
-from ctidesk.ui.call_bar.view import CallBar
-from ctidesk.ui.consult.view import ConsultPanel
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.desk_notices import DeskNotices
 from ctidesk.ui.desk_orders import SHORTCUTS, Places, register
+from ctidesk.ui.desk_panels import make_panels
 from ctidesk.ui.desk_presenters import DeskNeeds, DeskPresenters
-from ctidesk.ui.dialler.view import Dialler
-from ctidesk.ui.keypad.view import Keypad
 from ctidesk.ui.live import Live
-from ctidesk.ui.member_card.view import MemberCardView
 from ctidesk.ui.palette.presenter import PalettePresenter
 from ctidesk.ui.palette.view import PaletteView
 from ctidesk.ui.quality.presenter import Quality, quality_of
-from ctidesk.ui.quality.view import QualityView
 from ctidesk.ui.shortcuts.keys import ShortcutKeys
 from ctidesk.ui.shortcuts.overview import ShortcutOverview
 from ctidesk.ui.shortcuts.table import Shortcuts
 from ctidesk.ui.status_strip.presenter import Indicator
-from ctidesk.ui.status_strip.view import StatusStrip
 from ctidesk.ui.surroundings import Surroundings
-from ctidesk.ui.theme.scale import Space
 from ctidesk.ui.theme.theme import Mode, Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.toast.presenter import ToastOffer, offers
@@ -47,24 +39,6 @@ from ctidesk.ui.window.closing import CloseQuestion, question_before_closing
 from ctidesk.ui.window.compact_bar import CompactBar
 from ctidesk.ui.window.layout_memory import ForgetfulLayout, LayoutMemory
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
-from ctidesk.ui.work_list.view import WorkList
-from ctidesk.ui.wrap_up.view import WrapUpPanel
-
-
-@dataclass(slots=True)
-class Panels:
-    """The widgets of the window by name."""
-
-    agent_bar: AgentBar
-    call_bar: CallBar
-    quality: QualityView
-    dialler: Dialler
-    work_list: WorkList
-    consult: ConsultPanel
-    keypad: Keypad
-    member_card: MemberCardView
-    wrap_up: WrapUpPanel
-    status_strip: StatusStrip
 
 
 class DeskWindow(QObject):
@@ -89,7 +63,7 @@ class DeskWindow(QObject):
         self.presenters = DeskPresenters(needs)
         self.shortcuts = Shortcuts(SHORTCUTS)
         self.commands = DeskCommands()
-        self.panels = self._make_panels()
+        self.panels = make_panels(self.around, self.presenters, needs.reasons)
         self.window = self._make_window()
         self._compact: CompactBar | None = None
         self._make_orders()
@@ -146,49 +120,33 @@ class DeskWindow(QObject):
         self.window.set_locked(locked)
         self._offers.refresh()
 
-    # -------------------------------------------------------------------- make
+    def close(self) -> None:
+        """Close without asking, toasts and compact bar too; nothing of the desk is shown again."""
+        self.presenters.wrap_up.keep()
+        self.toasts.show_offers(())
+        if self._compact is not None:
+            self._compact.hide()
+            self._compact.deleteLater()
+        self.keys.deleteLater()
+        self.window.close_for_good()
+        self.window.deleteLater()
 
-    def _make_panels(self) -> Panels:
-        around, shown = self.around, self.presenters
-        dialler = Dialler(around, shown.dialler)
-        return Panels(
-            agent_bar=AgentBar(around, shown.agent_bar),
-            call_bar=CallBar(around, shown.call_bar),
-            quality=QualityView(self._theme),
-            dialler=dialler,
-            work_list=WorkList(around, shown.work_list, dialler),
-            consult=ConsultPanel(around, shown.consult),
-            keypad=Keypad(around, shown.keypad),
-            member_card=MemberCardView(around, shown.member_card),
-            wrap_up=WrapUpPanel(around, shown.wrap_up, self._needs.reasons),
-            status_strip=StatusStrip(around, shown.status),
-        )
+    # -------------------------------------------------------------------- make
 
     def _make_window(self) -> MainWindow:
         panels = self.panels
         panels.keypad.hide()
         panels.keypad.closed.connect(self._close_keypad)
-        centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        above = QVBoxLayout()
-        above.setContentsMargins(Space.M, Space.S, Space.M, 0)
-        above.setSpacing(Space.S)
-        above.addWidget(panels.consult)
-        above.addWidget(panels.keypad)
-        layout.addLayout(above)
-        layout.addWidget(panels.member_card, 1)
+        self._centre = panels.centre()
         parts = WindowParts(
             agent_bar=panels.agent_bar,
             call_bar=panels.call_bar,
             quality=panels.quality,
             work_list=panels.work_list,
-            centre=centre,
+            centre=self._centre,
             wrap_up=panels.wrap_up,
             status_strip=panels.status_strip,
         )
-        self._centre = centre
         panels.call_bar.transfer_wanted.connect(self._transfer)
         panels.call_bar.keypad_wanted.connect(self._keypad)
         panels.status_strip.explain_wanted.connect(self._explain)
@@ -240,7 +198,8 @@ class DeskWindow(QObject):
 
     # ----------------------------------------------------------------- private
 
-    def _changed(self, _change: Change) -> None:
+    def _changed(self, change: Change) -> None:
+        self._bring_forward(change)
         self._offers.refresh()
         self._quality.refresh()
         if self.presenters.running:
@@ -250,6 +209,14 @@ class DeskWindow(QObject):
         current = self._needs.desk.current
         if current is None or not current.connected:
             self.panels.keypad.hide()
+
+    def _bring_forward(self, change: Change) -> None:
+        """On a narrow window: the card with an answer, the wrap-up when the talking is over. A
+        call that only rings hides nothing that is being typed."""
+        if isinstance(change, ev.CallAnswered):
+            self.window.show_pane(self._centre)
+        elif isinstance(change, WrapUpStarted) and not self._needs.desk.live:
+            self.window.show_pane(self.panels.wrap_up)
 
     def _offers_now(self) -> tuple[ToastOffer, ...]:
         desk, pop = self._needs.desk, self._needs.pop

@@ -26,7 +26,7 @@ AGENT_WORDS: Mapping[AgentState, str] = {
     AgentState.OFFERED: "Ringing",
     AgentState.DIALLING: "Dialling",
     AgentState.TALKING: "On call",
-    AgentState.HELD: "Caller on hold",
+    AgentState.HELD: "On hold",
     AgentState.CONSULTING: "Consulting",
     AgentState.ACW: "Wrap-up",
 }

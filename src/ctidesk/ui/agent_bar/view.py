@@ -15,7 +15,7 @@ from ctidesk.ui.widgets.buttons import IconButton
 from ctidesk.ui.widgets.labels import ElidedLabel
 from ctidesk.ui.widgets.pill import Status, StatusPill
 
-WIDTH = 216
+WIDTH = 192
 
 
 class AgentBar(QWidget):

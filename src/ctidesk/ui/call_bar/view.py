@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
 from ctidesk.ui.call_bar.presenter import CallBarPresenter, CallBarState
 from ctidesk.ui.surroundings import Surroundings
@@ -51,7 +51,8 @@ class CallBar(QWidget):
         layout.addSpacing(Space.XS)
         for button in (self.answer, self.mute, self.hold, self.transfer, self.keypad):
             layout.addWidget(button)
-        layout.addSpacing(Space.XL)
+        self._gap = QSpacerItem(Space.XL, 0)
+        layout.addItem(self._gap)
         layout.addWidget(self.end)
         presenter.live.watch(self._render)
 
@@ -82,7 +83,7 @@ class CallBar(QWidget):
         self.keypad = make("keypad", "", "keypad")
         self.keypad.set_name(self.tr("Keypad"))
         self.end = make("end", self.tr("End"), "end", Variant.DANGER)
-        self.end.setMinimumWidth(self.end.fontMetrics().horizontalAdvance("Decline") + 56)
+        self.end.setMinimumWidth(self.end.fontMetrics().horizontalAdvance("Decline") + 52)
         self.answer.clicked.connect(self._presenter.answer)
         self.mute.clicked.connect(self._mute)
         self.hold.clicked.connect(self._presenter.hold)
@@ -112,13 +113,15 @@ class CallBar(QWidget):
 
     def _widen(self) -> None:
         fixed = CALL_TARGET + 4
-        for button in (self.mute, self.transfer):
-            button.setText(button.accessibleName() if self._worded else "")
+        words = {self.answer: "Answer", self.mute: "Mute", self.transfer: "Transfer"}
+        for button, word in words.items():
+            button.setText(self.tr(word) if self._worded else "")
             button.setMaximumWidth(_FREE if self._worded else fixed)
-        self.mute.setText(self.tr("Mute") if self._worded else "")
+        self.keypad.setFixedWidth(fixed)
+        self._gap.changeSize(Space.XL if self._worded else Space.M, 0)
         widest = self.hold.fontMetrics().horizontalAdvance("Resuming…") + 56
         self.hold.setFixedWidth(widest if self._worded else fixed)
-        self._render_buttons(self._presenter.live.state)
+        self._render(self._presenter.live.state)
 
     # ------------------------------------------------------------------ render
 
@@ -141,6 +144,10 @@ class CallBar(QWidget):
             self._part.show_seconds(0)
         self._render_security(state)
         self._detail.setText(_second_line(state))
+        # where there is no room, what says something is shown and what is elsewhere too is not
+        says = bool(state.waiting or state.notes)
+        self._detail.setVisible(self._worded is not False or says)
+        self._phase.setVisible(self._worded is not False or not says)
         set_tone(self._detail, Role.RINGING if state.waiting else Role.MUTED)
         self._render_buttons(state)
 

@@ -85,6 +85,7 @@ class ConsultPresenter:
     def consult(self, target: str) -> None:
         """Hold the caller and call `target`."""
         if (subject := self._subject()) is not None and self._usable(target):
+            self.search.clear()
             self._starting = subject.call_id
             self._actions.start_consult(subject.call_id, target)
             self.live.refresh()
@@ -92,6 +93,7 @@ class ConsultPresenter:
     def blind(self, target: str) -> None:
         """Send the caller to `target` without asking first."""
         if (subject := self._subject()) is not None and self._usable(target):
+            self.search.clear()
             self._actions.transfer_blind(subject.call_id, target)
 
     def swap(self) -> None:

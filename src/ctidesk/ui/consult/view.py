@@ -117,7 +117,9 @@ class ConsultPanel(Card):
         self._words.setWordWrap(True)
         self.resume = self._button("resume", self.tr("Resume caller"), "resume", Variant.PRIMARY)
         self.resume.clicked.connect(self._presenter.resume)
-        self.body.addLayout(row(self._words, self.resume))
+        words = row(self._words, self.resume)
+        words.setStretch(0, 1)
+        self.body.addLayout(words)
 
     def _button(
         self, icon: str, text: str, name: str, variant: Variant = Variant.PLAIN
@@ -170,6 +172,8 @@ class ConsultPanel(Card):
     def _render(self, state: ConsultState) -> None:
         self._title.setText(_TITLES[state.stage])
         choosing = state.stage in (Stage.CHOOSE, Stage.CAME_BACK)
+        if not choosing:
+            self.field.clear()
         self._close.setVisible(state.stage is Stage.CHOOSE)
         self._target.setVisible(choosing)
         self.consult.setEnabled(state.can_start)

@@ -82,12 +82,12 @@ class CheckPanel(Card):
             widget.setVisible(asked is not None)
         self._other.setVisible(len(questions) > 1)
         if asked is None:
-            self.field.clear()
+            self.field.setText("")
             return
         kind, label, sentence = asked
         if kind != self._asking:
             self._asking = kind
-            self.field.clear()
+            self.field.setText("")
         self._sentence.setText(f"“{sentence}”")
         self.field.setPlaceholderText(label)
         self.field.setAccessibleName(f"{label}. {sentence}")
@@ -96,8 +96,8 @@ class CheckPanel(Card):
         text = self.field.text()
         if not text.strip():
             return
-        # not kept, not even in the field's undo
-        self.field.clear()
+        # not kept, not even in the field's undo, which `clear` would leave
+        self.field.setText("")
         self._presenter.answer(self._asking, text)
 
     def _skip(self) -> None:
@@ -105,6 +105,6 @@ class CheckPanel(Card):
         kinds = [one[0] for one in questions]
         if self._asking in kinds:
             self._asking = kinds[(kinds.index(self._asking) + 1) % len(kinds)]
-            self.field.clear()
+            self.field.setText("")
             self._ask()
             self.take_keyboard()

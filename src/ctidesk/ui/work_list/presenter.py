@@ -113,7 +113,7 @@ class WorkListPresenter:
         return WorkListState(
             calls=tuple(self._line(call, in_view) for call in self._desk.calls.values()),
             missed=missed,
-            to_call_back=sum(not one.called_back for one in missed),
+            to_call_back=sum(not (one.called_back or one.why_not) for one in missed),
         )
 
     def _line(self, call: Call, in_view: str) -> CallLine:

@@ -88,12 +88,13 @@ def _call_line(call: CallLine) -> Line:
 
 def _missed_line(one: MissedLine) -> Line:
     done = one.called_back
-    note = "called back" if done else one.why_not or "Enter or double click calls back"
+    hint = "" if done or one.why_not else "Enter: call back"
     return Line(
         key=one.call_id,
         title=one.title,
         detail=one.detail,
-        note=note,
+        note="called back" if done else one.why_not or hint,
+        note_role=Role.ACCENT if hint else Role.MUTED,
         icon="check" if done else "missed",
         role=Role.MUTED if done else Role.HOLD,
         right=one.at,

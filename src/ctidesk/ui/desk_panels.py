@@ -1,0 +1,73 @@
+"""The widgets of the desk window, one of each panel.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ctidesk.ui.agent_bar.view import AgentBar
+from ctidesk.ui.call_bar.view import CallBar
+from ctidesk.ui.consult.view import ConsultPanel
+from ctidesk.ui.desk_presenters import DeskPresenters
+from ctidesk.ui.dialler.view import Dialler
+from ctidesk.ui.keypad.view import Keypad
+from ctidesk.ui.member_card.view import MemberCardView
+from ctidesk.ui.quality.view import QualityView
+from ctidesk.ui.status_strip.view import StatusStrip
+from ctidesk.ui.surroundings import Surroundings
+from ctidesk.ui.theme.scale import Space
+from ctidesk.ui.work_list.view import WorkList
+from ctidesk.ui.wrap_up.view import WrapUpPanel
+
+
+@dataclass(slots=True)
+class Panels:
+    """The widgets of the window by name."""
+
+    agent_bar: AgentBar
+    call_bar: CallBar
+    quality: QualityView
+    dialler: Dialler
+    work_list: WorkList
+    consult: ConsultPanel
+    keypad: Keypad
+    member_card: MemberCardView
+    wrap_up: WrapUpPanel
+    status_strip: StatusStrip
+
+    def centre(self) -> QWidget:
+        """The middle column: what was opened for the call stands above its card."""
+        centre = QWidget()
+        above = QVBoxLayout()
+        above.setContentsMargins(Space.M, Space.S, Space.M, 0)
+        above.setSpacing(Space.S)
+        above.addWidget(self.consult)
+        above.addWidget(self.keypad)
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(above)
+        layout.addWidget(self.member_card, 1)
+        return centre
+
+
+def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[str]) -> Panels:
+    """Each renders its presenter from now on. `reasons`: of not ready."""
+    dialler = Dialler(around, shown.dialler)
+    return Panels(
+        agent_bar=AgentBar(around, shown.agent_bar),
+        call_bar=CallBar(around, shown.call_bar),
+        quality=QualityView(around.theme),
+        dialler=dialler,
+        work_list=WorkList(around, shown.work_list, dialler),
+        consult=ConsultPanel(around, shown.consult),
+        keypad=Keypad(around, shown.keypad),
+        member_card=MemberCardView(around, shown.member_card),
+        wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
+        status_strip=StatusStrip(around, shown.status),
+    )
