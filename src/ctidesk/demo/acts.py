@@ -82,7 +82,7 @@ def consult(stage: Stage, colleague: str) -> None:
     one = person(colleague)
     with stage.step(f"Consult {one.number}, {one.name}"):
         _open_transfer(stage, one)
-        stage.hands.press("consult_consult")
+        stage.hands.press("consult_start")
         wanted = Phase.TALKING if one.behaviour is Behaviour.ANSWERS else Phase.RINGING
         stage.until(f"the colleague is {wanted}", lambda: _consult_is(stage, wanted))
         stage.must("the caller is on hold", stage.call.phase is Phase.HELD)
@@ -118,11 +118,11 @@ def merge_and_split(stage: Stage, who: str, colleague: str) -> None:
                 f"{person(one).name} hears somebody",
                 lambda one=one: stage.reported("level", one, since, louder=VOICE),  # type: ignore[misc]  # bound now
             )
-        stage.hands.grab(f"{len(stage.steps):02}-conference")
+        stage.picture("conference")
         stage.hands.press("call_mute")
         stage.until("not muted", lambda: not any(call.muted for call in stage.desk.live))
     with stage.step("Split: the colleague talks, the caller waits"):
-        stage.hands.press("consult_merge")
+        stage.hands.press("consult_split")
         stage.until("no conference", lambda: not stage.call.conference_with)
         stage.until("the caller is on hold", lambda: stage.call.phase is Phase.HELD)
         stage.until("the colleague talks", lambda: _consult_is(stage, Phase.TALKING))
@@ -166,7 +166,7 @@ def failed_transfer(stage: Stage, colleague: str) -> None:
         )
         stage.must("the call is still ours", stage.call.connected)
         stage.must_show("came back")
-        stage.hands.grab(f"{len(stage.steps):02}-came-back")
+        stage.picture("came-back")
     with stage.step("Resume: talk to the caller again"):
         stage.hands.press("consult_resume")
         stage.until("talking to the caller", lambda: stage.call.phase is Phase.TALKING)
@@ -182,16 +182,19 @@ def wrap_up(stage: Stage, code_search: str, note: str) -> None:
     """Code and note; saved with the message for the CRM in one go; the recording is proven."""
     call_id = stage.call_id
     with stage.step(f"Wrap up: search “{code_search}”, note, Save and ready") as step:
-        stage.hands.enter("code_search", code_search)
-        stage.hands.submit("code_search")
-        stage.hands.enter("note", note)
-        stage.hands.grab(f"{len(stage.steps):02}-wrap-up")
-        stage.hands.press("save_ready")
+        stage.hands.enter("wrap_up_search", code_search)
+        stage.hands.submit("wrap_up_search")
+        stage.hands.enter("wrap_up_note", note)
+        stage.picture("wrap-up")
+        stage.hands.press("wrap_up_save_ready")
         stage.until("saved", lambda: stage.last(ag.WrapUpSaved, call_id) is not None)
         saved = stage.last(ag.WrapUpSaved, call_id)
         assert isinstance(saved, ag.WrapUpSaved)
         stage.must("coded by the agent", saved.by == "agent" and bool(saved.code))
-        stage.until("a message waits for the CRM", lambda: (stage.outbox_waiting() or 0) > 0)
+        messages = sum(isinstance(change, ag.WrapUpSaved) for change in stage.changes)
+        stage.until(
+            "its message waits for the CRM", lambda: (stage.outbox_waiting() or 0) >= messages
+        )
         step.figures["outbox_waiting"] = float(stage.outbox_waiting() or 0)
     with stage.step(
         "The recording is sealed, opens with the compliance key, and is genuine"

@@ -65,7 +65,8 @@ class DemoCentre:
                 stderr=subprocess.DEVNULL,
             )
             assert process.stdin is not None
-            os.set_blocking(process.stdin.fileno(), False)
+            if os.name != "nt":  # Windows pipes learn it with Python 3.12
+                os.set_blocking(process.stdin.fileno(), False)
             self._houses[house] = process
             threading.Thread(
                 target=self._read, args=(house, process), name=f"demo {house}", daemon=True

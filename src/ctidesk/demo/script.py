@@ -25,7 +25,7 @@ def play(stage: Stage) -> bool:
         for scene in (begin, household, second_call, carer, withheld, figures):
             scene(stage)
     except StepFailed:
-        stage.hands.grab("failed")
+        stage.picture("failed")
         return False
     finally:
         stage.callers.hang_up()
@@ -39,7 +39,7 @@ def begin(stage: Stage) -> None:
     with stage.step("The agent is ready"):
         stage.hands.choose("agent_state", "Ready")
         stage.until("ready", lambda: stage.desk.agent.current.state is AgentState.READY)
-        stage.hands.grab("01-ready")
+        stage.picture("ready")
 
 
 def household(stage: Stage) -> None:
@@ -52,14 +52,13 @@ def household(stage: Stage) -> None:
         stage.must("Jane and Tom Doe are offered", names == {"Jane Doe", "Tom Doe"})
         stage.must("nobody is picked", not stage.desk.context(stage.call_id).member_id)
         stage.must_show("Jane Doe", "Tom Doe")
-        stage.hands.grab("02-ringing")
-        stage.hands.grab("02-ringing-dark", "dark")
+        stage.picture("ringing", dark=True)
     acts.answer(stage, "jane")
     acts.talk(stage, TALK_S)
-    open_and_verify(stage, "Jane Doe", "03-jane")
+    open_and_verify(stage, "Jane Doe", "jane")
     acts.hold_and_resume(stage, "jane")
     acts.consult(stage, "chen")
-    stage.hands.grab("06-consulting")
+    stage.picture("consulting")
     acts.swap(stage)
     acts.merge_and_split(stage, "jane", "chen")
     acts.complete_transfer(stage, "jane", "chen")
@@ -73,17 +72,17 @@ def second_call(stage: Stage) -> None:
     acts.ring(stage, "hospital")
     with stage.step("The party is Provider by the number"):
         stage.until("the party", lambda: stage.desk.context(stage.call_id).party == "provider")
-        stage.hands.grab("10-provider")
+        stage.picture("provider")
     acts.answer(stage, "hospital")
     hospital = stage.call_id
     acts.ring(stage, "lena", in_view=False)
-    stage.hands.grab("11-second-call")
+    stage.picture("second-call")
     acts.answer(stage, "lena")
     acts.talk(stage, TALK_S)
     with stage.step("The first caller was put on hold"):
         stage.must("held", stage.desk.calls[hospital].phase is Phase.HELD)
         stage.until("the hospital is on hold", lambda: stage.reported("held", "hospital"))
-        stage.hands.grab("12-first-held")
+        stage.picture("first-held")
     acts.end(stage)
     lena, stage.call_id = stage.call_id, hospital
     with stage.step("Back to the first caller"):
@@ -106,9 +105,9 @@ def carer(stage: Stage) -> None:
     acts.ring(stage, "maria")
     with stage.step("The carer is offered, with whom she speaks for"):
         stage.must_show("Maria Nowak")
-        stage.hands.grab("20-carer")
+        stage.picture("carer")
     acts.answer(stage, "maria")
-    open_and_verify(stage, "Maria Nowak", "21-carer", caller="Maria Nowak")
+    open_and_verify(stage, "Maria Nowak", "carer", caller="Maria Nowak")
     acts.consult(stage, "night")
     acts.cancel_consult(stage)
     acts.talk(stage, TALK_S)
@@ -122,8 +121,7 @@ def withheld(stage: Stage) -> None:
     with stage.step("No match, and the card says why"):
         stage.must("no candidate", not stage.pop.lookups[stage.call_id].candidates)
         stage.must_show("The number was withheld")
-        stage.hands.grab("30-withheld")
-        stage.hands.grab("30-withheld-dark", "dark")
+        stage.picture("withheld", dark=True)
     acts.answer(stage, "withheld")
     acts.talk(stage, TALK_S)
     with stage.step("The caller hangs up"):
@@ -137,8 +135,7 @@ def figures(stage: Stage) -> None:
     with stage.step("Ready again, nothing left open"):
         stage.until("ready", lambda: stage.desk.agent.current.state is AgentState.READY)
         stage.must("no call is open", not stage.desk.calls and not stage.desk.wrap_ups)
-        stage.hands.grab("40-end")
-        stage.hands.grab("40-end-dark", "dark")
+        stage.picture("end", dark=True)
 
 
 def open_and_verify(stage: Stage, name: str, shot: str, caller: str = "") -> None:
@@ -152,7 +149,7 @@ def open_and_verify(stage: Stage, name: str, shot: str, caller: str = "") -> Non
         shown = stage.hands.shown()
         stage.must("health data is hidden", not any(one in shown for one in _secrets(card)))
         stage.must("not verified by itself", not stage.desk.context(call_id).verified)
-        stage.hands.grab(f"{shot}-masked")
+        stage.picture(f"{shot}-masked")
     with stage.step("Identity check: asked and answered, the card opens"):
         answers = _what_they_know(card, caller)
         for _ in range(MAX_QUESTIONS):
@@ -165,8 +162,7 @@ def open_and_verify(stage: Stage, name: str, shot: str, caller: str = "") -> Non
             stage.hands.submit("check_answer")
         stage.until("verified", lambda: stage.desk.context(call_id).verified)
         stage.must_show(card.policy_number)
-        stage.hands.grab(f"{shot}-verified")
-        stage.hands.grab(f"{shot}-verified-dark", "dark")
+        stage.picture(f"{shot}-verified", dark=True)
 
 
 def _what_they_know(card: MemberCard, caller: str) -> dict[str, str]:

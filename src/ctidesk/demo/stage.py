@@ -125,6 +125,7 @@ class Stage:
         self.call_id = ""
         """The caller's call that the scene is about."""
         self._scene = ""
+        self._pictures = 0
         self._began_mono = time.monotonic()
         desk.subscribe(self.changes.append)
 
@@ -171,6 +172,13 @@ class Stage:
         """Each text becomes visible in the window."""
         for text in texts:
             self.until(f"“{text}” on the screen", lambda text=text: text in self.hands.shown())  # type: ignore[misc]  # bound now
+
+    def picture(self, name: str, dark: bool = False) -> None:
+        """Save the window as it is, numbered in the order of the play; with `dark` in both."""
+        self._pictures += 1
+        for theme in ("light", "dark") if dark else ("light",):
+            mark = "-dark" if theme == "dark" else ""
+            self.hands.grab(f"{self._pictures:02}-{name}{mark}", theme)
 
     # ------------------------------------------------------------------- looks
 
