@@ -17,6 +17,7 @@ from ctidesk.demo.houses import DemoCentre
 from ctidesk.demo.lines import Report
 
 DEADLINE_S = 20.0
+VOICE = 0.05
 
 
 class Seen:
@@ -102,3 +103,9 @@ class Centre:
 
         found: Report = self.seen.next(fits, f"{what} {who} {fields}")
         return found
+
+    def expect_voice(self, who: str) -> None:
+        """`who` hears somebody."""
+        self.seen.next(
+            lambda r: r.what == "level" and r.who == who and r.level > VOICE, f"{who} hears a voice"
+        )
