@@ -196,6 +196,31 @@ def test_a_missing_key_is_told_events_are_kept_and_written_once_it_is_there(
     assert store.close(PATIENCE_S)
 
 
+def test_a_file_that_is_locked_at_the_start_is_opened_when_it_is_free(tmp_path: Path) -> None:
+    first = OpenStore(tmp_path / "cache.db")
+    first.put(RECORDS)
+    first.close()
+    other = dbapi2.connect(str(first.path), isolation_level=None)
+    other.execute(f"PRAGMA key = \"x'{first.key.hex()}'\"")
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
+    opened = OpenStore(first.path, first.key)
+    state = opened.wait_open()
+    assert (state.phase, state.problem and state.problem.code) == (
+        StorePhase.FAILED,
+        "cache_locked",
+    )
+    directory = SqlMemberDirectory(opened.store, "DE")
+    found = opened.desk.answer(lambda d: directory.find_by_number(SINGLE, d))
+    assert found.reason == "unavailable"
+    other.execute("ROLLBACK")
+    other.close()
+    opened.desk.wait(lambda: opened.states[-1].phase is StorePhase.OPEN)
+    found = opened.desk.answer(lambda d: directory.find_by_number(SINGLE, d))
+    assert [c.name for c in found.candidates] == ["Lena Fischer"]
+    opened.close()
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [

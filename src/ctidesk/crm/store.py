@@ -31,6 +31,9 @@ T = TypeVar("T")
 Deliver = Callable[[Callable[[], None]], None]
 
 RETRY_S = 0.25
+OPEN_AGAIN_S = 1.0
+PASSING = frozenset({"cache_locked", "disk_full"})
+"""Reasons that end by themselves: the file is tried again without being asked."""
 WRITE_PATIENCE_S = 30.0
 MAX_WAITING = 50_000
 """Jobs that may wait while the cache can't be written; beyond it a job is refused at once."""
@@ -108,6 +111,7 @@ class StoreThread:
         self._writes_not_before = 0.0
         self._state = StoreState(StorePhase.OPENING)
         self._must_open = True
+        self._open_again_at = math.inf
         self._closing = False
         self._database: Database | None = None
         self._notice: KnownError | None = None
@@ -193,10 +197,10 @@ class StoreThread:
     def _next(self) -> tuple[bool, _Job | None]:
         """(must open, job to do); (False, None) when all is done and it shall end."""
         while True:
-            if self._must_open:
-                self._must_open = False
-                return True, None
             now = time.monotonic()
+            if self._must_open or (now >= self._open_again_at and not self._closing):
+                self._must_open, self._open_again_at = False, math.inf
+                return True, None
             self._give_up_expired(now)
             held_back = self._database is None or now < self._writes_not_before
             for lane in Lane:
@@ -205,7 +209,8 @@ class StoreThread:
                     return False, queue.popleft()
             if self._closing and (self._database is None or not any(self._lanes)):
                 return False, None
-            self._wake.wait(RETRY_S if any(self._lanes) else None)
+            busy = any(self._lanes) or self._open_again_at < math.inf
+            self._wake.wait(RETRY_S if busy else None)
 
     def _give_up_expired(self, now: float) -> None:
         """Writes that waited too long, and all that a cache which is not there can't keep."""
@@ -221,7 +226,8 @@ class StoreThread:
                     self._settle(job, problem)
 
     def _open(self, how: Callable[[], Database]) -> None:
-        self._tell(StoreState(StorePhase.OPENING))
+        if self._state.problem is None or self._state.problem.code not in PASSING:
+            self._tell(StoreState(StorePhase.OPENING))
         problem: KnownError
         try:
             self._database = how()
@@ -235,6 +241,8 @@ class StoreThread:
             self._tell(StoreState(StorePhase.OPEN, self._notice))
             return
         self._drop_database()
+        if problem.code in PASSING:
+            self._open_again_at = time.monotonic() + OPEN_AGAIN_S
         self._tell(StoreState(StorePhase.FAILED, problem))
 
     def _do(self, job: _Job) -> None:
