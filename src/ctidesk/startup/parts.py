@@ -23,7 +23,6 @@ from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.directory import SqlMemberDirectory
 from ctidesk.crm.journal import SqlCallJournal
 from ctidesk.crm.store import StorePhase, StoreState, StoreThread
-from ctidesk.recording.salvage import seal_orphans
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.clock import SystemClock
 from ctidesk.startup.engine_orders import ACCOUNT_ID, account_order, recording_order
@@ -125,6 +124,9 @@ class Parts:
             self._deliver(lambda: self.on_recording_key(problem))
             return
         self._deliver(lambda: self._device_key_there(key))
+        # not at the top: cryptography and libsndfile would keep the window waiting
+        from ctidesk.recording.salvage import seal_orphans
+
         for recording in seal_orphans(self.profile.spool, key):
             log.info("a recording left open: closed=%s %s", recording.closed, recording.problem)
 

@@ -1,6 +1,7 @@
 """The settings of this start: the file, or the last good version of it when it is damaged.
 
-Runs in: desk process, Qt main thread at start; `keep` on a worker thread.
+Runs in: desk process, Qt main thread at start; `keep` on a worker thread. cryptography is loaded
+where it is used, so that it doesn't keep the window waiting.
 """
 
 from __future__ import annotations
@@ -8,11 +9,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.config import settings
@@ -57,6 +53,8 @@ def find(config: Path | None, profile: Profile, keys: KeyStore) -> SettingsFound
 def keep(raw: bytes, profile: Profile, keys: KeyStore) -> None:
     """Keep `raw` as the last good version, encrypted: it may hold a password. Raises `KnownError`
     (no key) or OSError."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     nonce = os.urandom(NONCE_BYTES)
     sealed = nonce + AESGCM(_key(keys)).encrypt(nonce, raw, NAME.encode())
     path = profile.root / NAME
@@ -67,6 +65,9 @@ def keep(raw: bytes, profile: Profile, keys: KeyStore) -> None:
 
 
 def _last_good(config: Path, profile: Profile, keys: KeyStore) -> Settings | None:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     try:
         sealed = (profile.root / NAME).read_bytes()
         nonce, content = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
@@ -78,5 +79,8 @@ def _last_good(config: Path, profile: Profile, keys: KeyStore) -> Settings | Non
 
 def _key(keys: KeyStore) -> bytes:
     """A key of its own, so that the device's signing key is used for one thing only."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"ctidesk settings")
     return derive.derive(keys.device_key())
