@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -197,6 +197,25 @@ def test_keys_work_while_typing_and_type_nothing(
     rig.press(getattr(rig, where), key, modifiers)
     assert rig.ran == [command]
     assert (rig.line.text(), rig.note.toPlainText()) == ("half a word", "half a note")
+
+
+class Greedy(QLineEdit):
+    """Claims every key, as text fields do for the editing keys of their platform."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+
+def test_our_keys_go_before_those_that_a_field_claims(rig: Rig) -> None:
+    greedy = Greedy()
+    layout = rig.window.layout()
+    assert layout is not None
+    layout.addWidget(greedy)
+    rig.press(greedy, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    assert rig.ran == ["desk.palette"]
 
 
 def test_editing_keys_still_edit(rig: Rig) -> None:

@@ -97,7 +97,7 @@ QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none;
     border-bottom: 1px solid $divider; padding: ${xs}px ${s}px; font-size: 12px; }
 QTabWidget::pane { border: none; border-top: 1px solid $divider; }
-QTabBar { background: transparent; }
+QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $muted; padding: 0 ${m}px;
     min-height: ${tab_in}px; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; background: $hover; }

@@ -46,7 +46,8 @@ class SecondTick(QObject):
         self._subscribers: WeakSet[QObject] = WeakSet()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
-        self._timer.setTimerType(Qt.TimerType.CoarseTimer)
+        # a coarse timer strays by 50 ms: now and then a second would be skipped on the screen
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
 
     @property
