@@ -14,7 +14,7 @@ from ctidesk import __version__
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.paths import Profile, default_profile
 
-TOOLS = ("recording", "audit")
+TOOLS = ("recording", "audit", "import")
 """Words that hand the rest of the command line to a tool of another room."""
 
 KEY_PLACES = ("os", "file", "passphrase")
@@ -37,6 +37,10 @@ def _tool(name: str, words: list[str]) -> int:
         from ctidesk.recording import cli as recording_cli
 
         return recording_cli.main(words)
+    if name == "import":
+        from ctidesk.startup import member_import
+
+        return member_import.main(words)
     from ctidesk.startup import audit
 
     return audit.main(words)
@@ -65,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ctidesk",
         description="The desktop telephone and desk of healthcare call centres.",
-        epilog="Tools: ctidesk recording --help, ctidesk audit --help.",
+        epilog="Tools: ctidesk recording --help, ctidesk import --help, ctidesk audit --help.",
     )
     parser.add_argument("--version", action="version", version=f"ctidesk {__version__}")
     parser.add_argument(

@@ -29,6 +29,7 @@ from ctidesk.ui.qt_bridge import QtBridge
 from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.theme.theme import Mode, Theme
 from ctidesk.ui.theme.tokens import Role
+from ctidesk.ui.widgets.focus_ring import FocusRings
 from ctidesk.wrapup.codes import CodeTree
 from ctidesk.wrapup.codes_file import load_codes
 from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
@@ -62,9 +63,14 @@ class RunningDesk:
         self.theme = Theme(resources(), Mode(theme or settings.appearance.theme))
         self.theme.apply(app)
         self.statistics = ShiftStatistics()
-        self.window = DeskWindow(
-            app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
-        )
+        with self.theme.building():
+            self.window = DeskWindow(
+                app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
+            )
+        self._rings = FocusRings(app, self.theme)
+        # a hidden window (compact bar) and a pop that closes are not the end of the desk
+        app.setQuitOnLastWindowClosed(False)
+        self.window.window.closed.connect(app.quit)
         self.parts.on_recalled = self._recalled
         self.parts.on_cache = self._cache_changed
         self.parts.on_recording_key = self._recording_key_changed
@@ -76,6 +82,7 @@ class RunningDesk:
         self.window.show()
         self.app.processEvents()
         self.parts.start_cache()
+        self.window.toasts.warm_up()
 
     def raise_window(self) -> None:
         """A second start asked for it: the one moment when the window may take the keyboard."""
