@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from tests.support.screens import grab
 
 from ctidesk.config.paths import resources
 from ctidesk.demo.people import CALLERS, COLLEAGUES
 from ctidesk.ui.demo_panel.presenter import DemoPanelPresenter
-from ctidesk.ui.demo_panel.view import DemoPanel
+from ctidesk.ui.demo_panel.view import FRAME, DemoPanel
 from ctidesk.ui.theme.theme import Theme
 
 HEAR = "ctidesk recording open --identity demo/compliance.key --play demo/recordings/CALL"
@@ -108,15 +109,23 @@ def test_a_refusal_is_shown_and_the_next_try_clears_it(presenter: DemoPanelPrese
     assert presenter.live.state.problem == ""
 
 
-def test_the_window_rings_the_desk_and_never_takes_the_keyboard(
-    qtbot: QtBot, presenter: DemoPanelPresenter, callers: SpyCallers, tmp_path: Path
-) -> None:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
+@pytest.fixture
+def panel(qtbot: QtBot, qapp: QApplication, presenter: DemoPanelPresenter) -> DemoPanel:
     theme = Theme(resources())
-    theme.apply(app)
-    panel = DemoPanel(theme, presenter, HEAR)
-    qtbot.addWidget(panel)
+    theme.apply(qapp)
+    made = DemoPanel(theme, presenter, HEAR)
+    qtbot.addWidget(made)
+    made.theme = theme
+    return made
+
+
+def test_the_window_rings_the_desk_and_never_takes_the_keyboard(
+    qtbot: QtBot,
+    panel: DemoPanel,
+    presenter: DemoPanelPresenter,
+    callers: SpyCallers,
+    tmp_path: Path,
+) -> None:
     panel.show()
     qtbot.mouseClick(panel.findChild(QPushButton, "demo_call_lena"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(panel.findChild(QPushButton, "demo_soon_tom"), Qt.MouseButton.LeftButton)
@@ -127,7 +136,39 @@ def test_the_window_rings_the_desk_and_never_takes_the_keyboard(
     presenter.told("called", "night", "colleagues", 1, "")
     qtbot.mouseClick(panel.findChild(QPushButton, "demo_end_lena"), Qt.MouseButton.LeftButton)
     assert callers.ended == ["lena"]
-    assert panel.findChild(QLabel, "demo_hear").text() == HEAR
     assert not panel.isModal()
     assert panel.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-    assert grab(theme, panel, "demo-panel", tmp_path, sizes=((440, 720),))
+    assert not panel.testAttribute(Qt.WidgetAttribute.WA_QuitOnClose)
+    assert grab(panel.theme, panel, "demo-panel", tmp_path, sizes=((440, 800),))
+
+
+def test_the_command_to_hear_can_be_copied_and_follows_the_latest_call(
+    qtbot: QtBot, panel: DemoPanel
+) -> None:
+    panel.show()
+    panel.set_hear("ctidesk recording open demo/recordings/42 --play")
+    qtbot.mouseClick(panel.findChild(QPushButton, "demo_copy"), Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "ctidesk recording open demo/recordings/42 --play"
+
+
+@pytest.mark.parametrize(
+    ("desk_left", "desk_width", "beside"),
+    [(0, 300, "right"), (450, 350, "left"), (0, 790, "edge")],
+)
+def test_it_stands_beside_the_desk_on_the_same_screen(
+    qtbot: QtBot, panel: DemoPanel, desk_left: int, desk_width: int, beside: str
+) -> None:
+    desk = QWidget()
+    qtbot.addWidget(desk)
+    desk.setGeometry(desk_left, 10, desk_width, 400)
+    desk.show()
+    screen = desk.screen().availableGeometry()
+    assert screen.width() == 800, "the places are chosen for the offscreen screen"
+    panel.show_beside(desk)
+    places = {
+        "right": desk.frameGeometry().right() + 1,
+        "left": desk.frameGeometry().left() - panel.width() - FRAME,
+        "edge": screen.right() + 1 - panel.width() - FRAME,
+    }
+    assert panel.x() == places[beside]
+    assert screen.contains(panel.frameGeometry())

@@ -6,7 +6,8 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from ctidesk.ui.demo_panel.presenter import (
     DemoPanelPresenter,
@@ -16,17 +17,20 @@ from ctidesk.ui.demo_panel.presenter import (
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import Theme, set_tone
 from ctidesk.ui.theme.tokens import Role
-from ctidesk.ui.widgets.buttons import ActionButton, Target, Variant
+from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Target, Variant
 from ctidesk.ui.widgets.labels import text_label
 from ctidesk.ui.widgets.sections import Line, SectionHeader, column, row
 
-SIZE = (440, 720)
+SIZE = (440, 800)
+TITLE_BAR, FRAME = 40, 8
+"""Room that a window manager takes; not known before the window is shown."""
 
 
 class DemoPanel(QWidget):
     """Beside the desk, never in front of a call: it is not modal and takes no keyboard by itself.
 
-    `hear`: how to listen to the voices, since the development engine has no sound device.
+    `hear`: the command that plays a recording; `set_hear` replaces it when there is a newer one.
+    It goes with the desk: an open panel alone does not keep the program running.
     """
 
     def __init__(self, theme: Theme, presenter: DemoPanelPresenter, hear: str) -> None:
@@ -37,6 +41,7 @@ class DemoPanel(QWidget):
         self.setWindowTitle(self.tr("Demo centre"))
         self.setWindowIcon(theme.icon("users"))
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
         self.setMinimumWidth(360)
         self.resize(*SIZE)
         self._lines: dict[str, _PersonLine] = {}
@@ -50,6 +55,26 @@ class DemoPanel(QWidget):
         layout.addWidget(Line())
         layout.addLayout(self._foot(hear))
         presenter.live.watch(self._render)
+
+    def show_beside(self, desk: QWidget) -> None:
+        """Show it where it hides nothing of `desk`, or as little as the screen allows."""
+        frame, screen = desk.frameGeometry(), desk.screen().availableGeometry()
+        height = min(self.height(), screen.height() - TITLE_BAR)
+        self.resize(self.width(), height)
+        width = self.width() + FRAME
+        if frame.right() + 1 + width <= screen.right():
+            left = frame.right() + 1
+        elif frame.left() - width >= screen.left():
+            left = frame.left() - width
+        else:
+            left = screen.right() + 1 - width
+        top = max(screen.top(), min(frame.top(), screen.bottom() + 1 - height - TITLE_BAR))
+        self.move(left, top)
+        self.show()
+
+    def set_hear(self, command: str) -> None:
+        """The command that plays the latest recording."""
+        self._hear.setText(command)
 
     def _people(self) -> QWidget:
         state = self._presenter.live.state
@@ -87,15 +112,29 @@ class DemoPanel(QWidget):
         return area
 
     def _foot(self, hear: str) -> QVBoxLayout:
-        heading = text_label(self._theme, self.tr("To hear the voices"), Type.CAPTION, SEMIBOLD)
-        words = text_label(self._theme, hear, Type.CAPTION, tone=Role.MUTED)
-        words.setObjectName("demo_hear")
-        words.setWordWrap(True)
-        words.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        theme = self._theme
+        heading = text_label(theme, self.tr("To hear the voices"), Type.CAPTION, SEMIBOLD)
+        why = text_label(
+            theme,
+            self.tr(
+                "The development engine has no sound device. After a call, open its recording "
+                "in a terminal:"
+            ),
+            Type.CAPTION,
+            tone=Role.MUTED,
         )
-        return column(self._problem, heading, words, gap=Space.XS, margin=Space.L)
+        why.setWordWrap(True)
+        self._hear = QLineEdit(hear)
+        self._hear.setObjectName("demo_hear")
+        self._hear.setReadOnly(True)
+        self._hear.setAccessibleName(self.tr("Command that plays a recording"))
+        self._hear.setCursorPosition(0)
+        copy = IconButton(theme, "copy", self.tr("Copy the command"), Variant.QUIET)
+        copy.setObjectName("demo_copy")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._hear.text()))
+        foot = column(self._problem, heading, why, gap=Space.XS, margin=Space.L)
+        foot.addLayout(row(self._hear, copy, gap=Space.XS))
+        return foot
 
     def _render(self, state: DemoPanelState) -> None:
         for one in (*state.callers, *state.colleagues):
