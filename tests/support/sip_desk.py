@@ -40,6 +40,7 @@ from ctidesk.sip.protocol import (
 
 T = TypeVar("T")
 PATIENCE_S = 20.0
+ENGINE_MODULE = "ctidesk.sip.engine.main"
 
 
 def free_port() -> int:
@@ -88,7 +89,7 @@ class EngineUnderTest:
         self.log = runtime.parent / f"{runtime.name}.log"
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "ctidesk.sip.engine.main", "--runtime", str(runtime)),
+                *(sys.executable, "-m", ENGINE_MODULE, "--runtime", str(runtime)),
                 *("--log", str(self.log), "--null-audio", *options),
             ],
             env=python_environment(),

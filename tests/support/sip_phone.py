@@ -31,6 +31,7 @@ class Phone:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
         self.user = user
+        self.registrar = str(listen.get("registrar", ""))
         self("listen", user=user, **listen)
         self.port = self.wait("listening")["port"]
         self.uri = f"sip:{user}@127.0.0.1:{self.port}"

@@ -5,11 +5,15 @@ Runs in: the test process; the registrar on a thread of its own.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import socket
+import ssl
 import threading
 import uuid
+
+from tests.support.sip_certificates import Certificate
 
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -58,6 +62,17 @@ class RawCaller:
             f"Max-Forwards: 70\r\nFrom: <sip:raw@127.0.0.1>;tag=o\r\nTo: <sip:a@127.0.0.1>\r\n"
             f"Call-ID: opt{uuid.uuid4().hex}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
         )
+
+    def is_answered(self) -> bool:
+        """Whether OPTIONS gets a 200 within a second."""
+        self.socket.settimeout(1)
+        try:
+            self.options()
+            return self.status(call_id="opt") == 200
+        except TimeoutError:
+            return False
+        finally:
+            self.socket.settimeout(10)
 
     def _via(self) -> str:
         return f"SIP/2.0/UDP {self.address}:{self.port};rport;branch=z9hG4bK{uuid.uuid4().hex}"
@@ -109,8 +124,14 @@ class RawRegistrar:
                 self._answer(text, peer)
 
     def _answer(self, text: str, peer: tuple[str, int]) -> None:
+        answer = self.answer_to(text)
+        if answer:
+            self.socket.sendto(answer, peer)
+
+    def answer_to(self, text: str) -> bytes:
+        """The response to a REGISTER, b"" for none."""
         if self.mode == "silent":
-            return
+            return b""
         code, extra = 200, ""
         if self.mode.isdigit():
             code = int(self.mode)
@@ -129,8 +150,7 @@ class RawRegistrar:
             for line in text.split("\r\n")
             if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))
         )
-        answer = f"SIP/2.0 {code} Said\r\n{copied}{extra}Content-Length: 0\r\n\r\n"
-        self.socket.sendto(answer.encode(), peer)
+        return f"SIP/2.0 {code} Said\r\n{copied}{extra}Content-Length: 0\r\n\r\n".encode()
 
     def _proven(self, text: str) -> bool:
         """RFC 2617 digest without qop."""
@@ -147,3 +167,68 @@ class RawRegistrar:
             poke.sendto(b"stop", ("127.0.0.1", self.port))
         self._thread.join(10)
         self.socket.close()
+
+
+class StreamRegistrar:
+    """A `RawRegistrar` over TCP, or TLS with `certificate`; one thread per connection."""
+
+    def __init__(self, certificate: Certificate | None = None) -> None:
+        self.rules = RawRegistrar()
+        self.bytes_read = 0
+        self.handshakes_failed = 0
+        self._context: ssl.SSLContext | None = None
+        if certificate is not None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(certificate.cert, certificate.key)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                line, _peer = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(line)
+            thread = threading.Thread(target=self._serve, args=(line,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, line: socket.socket) -> None:
+        try:
+            if self._context is not None:
+                line = self._context.wrap_socket(line, server_side=True)
+                self._open.append(line)
+        except OSError:
+            self.handshakes_failed += 1
+            return
+        waiting = b""
+        while True:
+            try:
+                piece = line.recv(65536)
+            except OSError:
+                return
+            if not piece:
+                return
+            self.bytes_read += len(piece)
+            waiting = (waiting + piece).lstrip(b"\r\n")
+            while b"\r\n\r\n" in waiting:
+                head, _, waiting = waiting.partition(b"\r\n\r\n")
+                text = head.decode("utf-8", "replace") + "\r\n"
+                if text.startswith("REGISTER"):
+                    self.rules.registers += 1
+                    line.sendall(self.rules.answer_to(text))
+
+    def close(self) -> None:
+        self.rules.close()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for line in self._open:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+        for thread in self._threads:
+            thread.join(10)

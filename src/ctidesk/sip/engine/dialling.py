@@ -5,7 +5,6 @@ Runs in: engine process, loop thread. Pure.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -13,13 +12,15 @@ from ctidesk.calls.call import RemoteParty
 from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.text import plain
+from ctidesk.sip.engine.addresses import is_address
 
 _SEPARATORS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
 _DIALLABLE = re.compile(r"\+?[0-9*#]{1,32}")
-_EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
+_EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9._\-]{0,63}")
 _URI = re.compile(
     r"(?P<scheme>sips?):(?:(?P<user>[A-Za-z0-9+*#._\-%!~'&=$,]{1,64})@)?"
-    r"(?P<host>[A-Za-z0-9.\-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::(?P<port>\d{1,5}))?"
+    r"(?P<host>[A-Za-z0-9.\-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::(?P<port>\d{1,5}))?",
+    re.IGNORECASE,
 )
 
 
@@ -33,24 +34,6 @@ class Target:
     lookup: str = ""
 
 
-def host_port(registrar: str) -> tuple[str, int]:
-    """ "host", "host:port" or "[v6]:port" apart; port 0 when absent."""
-    bracketed = re.fullmatch(r"\[([^\]]+)\](?::(\d{1,5}))?", registrar)
-    if bracketed:
-        return bracketed.group(1), int(bracketed.group(2) or 0)
-    host, colon, port = registrar.partition(":")
-    return host, int(port) if colon and port.isdigit() else 0
-
-
-def is_address(host: str) -> bool:
-    """True for an IP address, False for a name."""
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
-
-
 def target_of(typed: str, account: ConfigureAccount) -> Target:
     """Number in any usual writing, extension name, or sip: URI. Raises `KnownError`."""
     text = typed.strip()
@@ -60,7 +43,9 @@ def target_of(typed: str, account: ConfigureAccount) -> Target:
     number = _SEPARATORS.sub("", text[4:] if text.lower().startswith("tel:") else text)
     # the national zero in brackets is not dialled from abroad
     number = _SEPARATORS.sub("", text.replace("(0)", "")) if text.startswith("+") else number
-    if not (_DIALLABLE.fullmatch(number) or _EXTENSION.fullmatch(number)):
+    if _EXTENSION.fullmatch(text):
+        number = text
+    elif not _DIALLABLE.fullmatch(number):
         raise KnownError(
             "bad_number",
             "This is not a number that can be dialled.",

@@ -16,7 +16,8 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration
-from ctidesk.sip.engine.accounts import AccountLine, Accounts, resolve
+from ctidesk.sip.engine.account_line import AccountLine, resolve
+from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.consults import Consults
 from ctidesk.sip.engine.dialling import Target, target_of
 from ctidesk.sip.engine.leg import Leg
@@ -203,7 +204,10 @@ class Dispatch:
         # RFC 3891 3: tags as the peer sees them, its own is the to-tag
         replaces = f"{dialog.sip_call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
         headers = {"Replaces": replaces, "Require": "replaces"}
-        self._board.dial(leg, target.group(0), RemoteParty(number=""), headers=headers)
+        scheme, _, rest = target.group(0).partition(":")
+        # an exchange's contact has no user, yet it looks the user up before it sees the Replaces
+        uri = target.group(0) if "@" in rest else f"{scheme}:{line.config.user}@{rest}"
+        self._board.dial(leg, uri, RemoteParty(number=""), headers=headers)
 
     # -- checks -----------------------------------------------------------------------------------
     def _leg(self, call_id: str, phases: Set[Phase] | None = None) -> tuple[Leg, Call]:

@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
@@ -25,6 +26,11 @@ KINDS = {
     "tcp": pj.PJSIP_TRANSPORT_TCP,
     "tls": pj.PJSIP_TRANSPORT_TLS,
 }
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
 CODECS = ("opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1")
 
 
@@ -49,6 +55,12 @@ class TlsFiles:
     cert_file: str = ""
     key_file: str = ""
     verify: bool = True
+
+
+def system_authorities() -> str:
+    """The operating system's bundle of certificate authorities, "" when there is none."""
+    places = (os.environ.get("SSL_CERT_FILE", ""), *_BUNDLES)
+    return next((place for place in places if place and Path(place).is_file()), "")
 
 
 @dataclass(frozen=True, slots=True)

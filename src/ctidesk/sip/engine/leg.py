@@ -25,7 +25,7 @@ from ctidesk.sip.engine.native import (
 )
 
 if TYPE_CHECKING:
-    from ctidesk.sip.engine.accounts import AccountLine
+    from ctidesk.sip.engine.account_line import AccountLine
     from ctidesk.sip.engine.tap import RecorderTap
 
 Settled = Callable[[bool], None]
@@ -135,6 +135,11 @@ class Leg:
             if seen.state is State.DISCONNECTED:
                 self._retired = [each for each in self._retired if each is not native]
             return
+        if seen.state is State.DISCONNECTED and self._retired:
+            # the successor came to nothing: the call that it wanted to replace goes on
+            self.native = self._retired.pop()
+            self.media_state(self.native, self.native.media_seen())
+            return
         self.sip_call_id = seen.sip_call_id
         self.contact = seen.remote_contact
         self.local_uri = seen.local_uri
@@ -170,7 +175,8 @@ class Leg:
         return 603, None
 
     def replacement_wanted(self, request: bytes) -> NativeCall | None:
-        return self._watcher.leg_replacement(self)
+        source = self.native.request_source if self.native is not None else ""
+        return self._watcher.leg_replacement(self) if self.account.accepts(source) else None
 
     def take_over(self, native: NativeCall) -> None:
         """`native` is the call from now on; the old one ends by itself and is held until then."""

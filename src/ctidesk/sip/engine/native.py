@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import pjsua2 as pj
 
+from ctidesk.sip.engine.addresses import host_of
 from ctidesk.sip.engine.faults import guarded
 
 
@@ -133,6 +134,8 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def __init__(self, account: Any, sink: CallSink, native_id: int = -1) -> None:
         super().__init__(account, native_id)
         self._sink = weakref.ref(sink)
+        self.request_source = ""
+        """IP address that the last INVITE with Replaces came from."""
 
     # -- callbacks -----------------------------------------------------------------------------
     @guarded()
@@ -198,6 +201,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     @guarded()
     def onCallReplaceRequest(self, prm: Any) -> None:
         sink = self._sink()
+        self.request_source = host_of(str(prm.rdata.srcAddress))
         request = str(prm.rdata.wholeMsg).encode("utf-8", "surrogateescape")
         call = sink.replacement_wanted(request) if sink is not None else None
         if call is None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pjsua2 as pj
 
 from ctidesk.calls.commands import Srtp
+from ctidesk.sip.engine.addresses import host_of
 from ctidesk.sip.engine.faults import guarded
 
 
@@ -105,12 +106,6 @@ class NativeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
             source=host_of(str(prm.rdata.srcAddress)) if answered else "",
         )
         sink.registered(self, seen)
-
-
-def host_of(address: str) -> str:
-    """The host of "host:port" or "[v6]:port"."""
-    host, _, _port = address.rpartition(":")
-    return host.strip("[]")
 
 
 def _config(settings: AccountSettings) -> Any:

@@ -16,7 +16,7 @@ import pjsua2 as pj
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Direction, Phase, RemoteParty
 from ctidesk.calls.text import plain
-from ctidesk.sip.engine.accounts import AccountLine
+from ctidesk.sip.engine.account_line import AccountLine
 from ctidesk.sip.engine.bridge import Bridge, LegAudio, call_port, wanted_edges
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.holding import Holding
