@@ -1,4 +1,4 @@
-"""Starts the desk under test, reads its stamps, sends it words, ends it and all that belongs to it."""
+"""Starts the desk under test, reads its stamps, sends it words, ends it."""
 
 from __future__ import annotations
 

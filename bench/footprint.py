@@ -1,4 +1,4 @@
-"""Resident memory and CPU of all processes: idle, in a call, in a recorded call; growth over calls."""
+"""Resident memory and CPU of all processes, idle, in a call, recorded; growth over calls."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ def run(quick: bool) -> Report:
         Line("CPU in a recorded call, engine alone", recorded_engine, "%"),
         Line(f"growth over {calls} calls", growth, "MB", 2.0),
     ]
-    note = f"{watch_s:.0f} s each; % of one core; codec {codec}; screen: {screen}. Resident memory is the sum of RSS, so that shared pages count more than once."
+    note = (
+        f"{watch_s:.0f} s each; % of one core; codec {codec}; screen: {screen}. Resident memory is "
+        "the sum of RSS, so that shared pages count more than once."
+    )
     return Report("footprint: what it costs", lines, metrics, [note])
 
 

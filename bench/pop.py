@@ -61,7 +61,8 @@ def run(quick: bool) -> Report:
         Line("longest GUI stall", stall, "ms", 50),
     ]
     notes = [
-        f"{members:,} members, {len(card)} calls, screen: {screen}. The limit of the 180 is twice the bare program's."
+        f"{members:,} members, {len(card)} calls, screen: {screen}. "
+        "The limit of the 180 is twice the bare program's."
     ]
     if not peer:
         notes.append("baresip is not installed: not compared.")

@@ -50,8 +50,8 @@ def run(quick: bool) -> Report:
     }
     lines = [Line("longest gap in the caller's channel", gap_ms, "ms", 20)]
     note = (
-        f"A steady tone for {length_s:.1f} s, the desk frozen for {freeze_s:.0f} s and parsing JSON "
-        f"for {parse_s:.0f} s ({under_load_s:.1f} s in all); opened with the compliance key. "
+        f"A steady tone for {length_s:.1f} s, the desk frozen for {freeze_s:.0f} s and parsing "
+        f"JSON for {parse_s:.0f} s ({under_load_s:.1f} s in all); opened with the compliance key. "
         f"Screen: {screen}."
     )
     return Report("recording: the desk may stand still", lines, metrics, [note])
