@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tests.support.crm_people import RECORDS
 from tests.support.crm_python import environment
 from tests.support.crm_store import OpenStore
@@ -118,6 +118,40 @@ def test_a_save_writes_every_row_and_ends_the_draft(opened: OpenStore) -> None:
     directory = SqlMemberDirectory(opened.store, "DE")
     card = opened.desk.answer(lambda done: directory.card("M-1003", done))
     assert [(h.code, h.provenance.source) for h in card.history] == [("refill", "this desk")]
+
+
+def test_a_recording_that_is_sealed_after_the_save_is_found_from_its_row(
+    opened: OpenStore,
+) -> None:
+    journal = _prepared(opened)
+    opened.desk.answer(lambda done: journal.save_interaction(_interaction(), done))
+    late = events.RecordingStopped(
+        call_id="c1",
+        t_mono=90,
+        t_wall=T0 + 90,
+        manifest="/r/c1/manifest.json",
+        recorded_bytes=1,
+        duration_s=60.0,
+    )
+    opened.desk.answer(lambda done: journal.append(late, done))
+    call = opened.run(lambda c: c.execute(select(schema.calls)).one(), Lane.READ)
+    message = opened.run(lambda c: c.execute(select(schema.outbox)).one(), Lane.READ)
+    assert call.recording_manifest == late.manifest
+    body = json.loads(message.body)
+    assert (body["recording_manifest"], body["code"]) == (late.manifest, "refill")
+
+
+def test_a_message_on_its_way_is_not_changed(opened: OpenStore) -> None:
+    journal = _prepared(opened)
+    opened.desk.answer(lambda done: journal.save_interaction(_interaction(), done))
+    opened.run(lambda c: c.execute(update(schema.outbox).values(state="sending", attempts=1)))
+    before = opened.run(lambda c: c.execute(select(schema.outbox.c.body)).scalar_one(), Lane.READ)
+    late = events.RecordingStopped(
+        call_id="c1", t_mono=90, t_wall=T0 + 90, manifest="/r/m", recorded_bytes=1, duration_s=60.0
+    )
+    opened.desk.answer(lambda done: journal.append(late, done))
+    after = opened.run(lambda c: c.execute(select(schema.outbox.c.body)).scalar_one(), Lane.READ)
+    assert after == before
 
 
 @pytest.mark.parametrize("table", [t.name for t in WRITTEN])

@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.codec import MalformedMessage, named, to_plain
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.events import RecordingStopped
 from ctidesk.calls.ports import Interaction, WrapUpDraft
 from ctidesk.crm import audit, outbox
 from ctidesk.crm.schema import (
@@ -42,6 +43,21 @@ def append(connection: Connection, event: LogEvent, boot_id: str) -> None:
             boot_id=boot_id,
         )
     )
+    if isinstance(event, RecordingStopped):
+        _sealed_late(connection, event)
+
+
+def _sealed_late(connection: Connection, event: RecordingStopped) -> None:
+    """The last segment may be sealed after a quick wrap-up was saved: its row, and its message
+    unless it is on its way, learn where the recording is."""
+    unknown = (calls.c.call_id == event.call_id) & (calls.c.recording_manifest == "")
+    changed = connection.execute(
+        update(calls).where(unknown).values(recording_manifest=event.manifest)
+    )
+    if changed.rowcount:
+        outbox.amend(
+            connection, "interaction", event.call_id, {"recording_manifest": event.manifest}
+        )
 
 
 def load_since(

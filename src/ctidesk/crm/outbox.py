@@ -10,7 +10,7 @@ import json
 import uuid
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ctidesk.crm.schema import outbox
@@ -40,6 +40,16 @@ def enqueue(
         next_try_wall=t_wall,
     )
     connection.execute(message.on_conflict_do_nothing(index_elements=["kind", "subject_id"]))
+
+
+def amend(connection: Connection, kind: str, subject_id: str, late: dict[str, Any]) -> None:
+    """Put what became known `late` into the body of a message that was never tried yet."""
+    own = (outbox.c.kind == kind) & (outbox.c.subject_id == subject_id)
+    fresh = own & (outbox.c.state == WAITING) & (outbox.c.attempts == 0)
+    row = connection.execute(select(outbox.c.id, outbox.c.body).where(fresh)).first()
+    if row is not None:
+        body = json.dumps({**json.loads(row.body), **late}, ensure_ascii=False, sort_keys=True)
+        connection.execute(update(outbox).where(outbox.c.id == row.id).values(body=body))
 
 
 def waiting(connection: Connection) -> int:

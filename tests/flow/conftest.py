@@ -1,0 +1,35 @@
+"""Centres for tests that go through the whole desk, and the keys of their recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyrage
+import pytest
+from tests.support.flow_desk import Centre, seeded_profile, write_speech
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return seeded_profile(tmp_path_factory.mktemp("seeded") / "profile")
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stands in for what the agent says."""
+    path = tmp_path_factory.mktemp("speech") / "agent.wav"
+    write_speech(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def compliance() -> pyrage.x25519.Identity:
+    return pyrage.x25519.Identity.generate()
+
+
+@pytest.fixture
+def centre(seeded: Path, compliance: pyrage.x25519.Identity, speech: Path) -> Iterator[Centre]:
+    centre = Centre(seeded, compliance, speech)
+    yield centre
+    centre.close()

@@ -1,0 +1,103 @@
+"""INVITE to outbox: one call through telephone, engine, recorder, screen and encrypted cache."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from tests.support.crm_people import SHARED
+from tests.support.flow_desk import AGENT_HZ, Centre, opened_by_command, recordings
+from tests.support.sip_sound import RATE, loudness
+
+from ctidesk.crm import audit, schema
+from ctidesk.crm.database import open_database
+
+pytestmark = pytest.mark.slow
+
+CALLER_HZ = 440
+AUDIBLE = 500.0
+NOTE = "Asked about the next refill"
+
+
+def rows(centre: Centre) -> dict[str, list[Any]]:
+    """What the encrypted cache holds of calls, read with its key by another process's eyes."""
+    database = open_database(centre.profile.database, centre.key())
+    tables = (schema.interactions, schema.outbox, schema.audit, schema.calls, schema.drafts)
+
+    def read(connection: Any) -> dict[str, list[Any]]:
+        found = {table.name: list(connection.execute(select(table)).all()) for table in tables}
+        assert audit.verify(connection).bad_seq == 0
+        return found
+
+    try:
+        return database.read(read)
+    finally:
+        database.close()
+
+
+def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
+    desk = centre.desk()
+    desk.ask("ready")
+    number = SHARED.replace(" ", "")
+    leg = centre.ring(number)
+    # rings: both who share the number, nobody chosen, no health data
+    desk.shows("Jane Doe", "Tom Doe", "Ringing")
+    ringing = desk.until_call("an offer", phase="offered")
+    assert ringing["member"] == ""
+    assert not re.search(r"1961-|12\D+0?4\D|Apr", "\n".join(desk.ask("everything")))
+    desk.press("call_answer")
+    desk.until_call("connected", phase="talking")
+    phone = centre.phones[number]
+    phone("tone", leg=leg, hz=CALLER_HZ)
+    phone.hears(leg)
+    desk.choose("candidates", "Jane Doe")
+    desk.until_call("the chosen card", member="M-1001", verified=False)
+    first = desk.until_grown()
+    desk.until_grown(first)
+    desk.press("call_hold")
+    desk.until_call("hold, confirmed", phase="held")
+    phone.hears_nothing(leg)
+    desk.press("call_hold")
+    desk.until_call("talking again", phase="talking")
+    phone.hears(leg)
+    call_id = desk.call()["call_id"]
+    desk.press("call_end")
+    desk.until(lambda state: state["wrap_ups"] == [call_id], "wrap-up")
+    phone.wait("state", leg=leg, state="disconnected")
+    desk.enter("wrap_up_search", "refill")
+    desk.submit("wrap_up_search")
+    desk.enter("wrap_up_note", NOTE)
+    desk.press("wrap_up_save_ready")
+    saved = desk.until(
+        lambda state: not state["wrap_ups"] and state["agent"] == "ready", "saved and ready"
+    )
+    assert saved["calls"] == []
+    desk.shows("1 handled", "1 to send to CRM")
+    figures = desk.ask("figures")
+    assert figures["handled"] == 1
+    assert min(figures["talk_s"], figures["hold_s"], figures["wrap_up_s"]) > 0
+    assert desk.quit() == 0
+
+    found = rows(centre)
+    (interaction,) = found["interactions"]
+    assert (interaction.call_id, interaction.member_id) == (call_id, "M-1001")
+    assert (interaction.agent, interaction.note) == ("Agent Seven", NOTE)
+    assert (interaction.coded_by, interaction.verified) == ("agent", False)
+    (message,) = found["outbox"]
+    assert (message.state, message.subject_id) == ("waiting", call_id)
+    assert json.loads(message.body)["code"] == interaction.code != ""
+    assert [row.subject_id for row in found["audit"]] == [call_id]
+    assert found["drafts"] == []
+    (call,) = found["calls"]
+    assert call.talk_s == pytest.approx(figures["talk_s"], abs=0.01)
+    assert call.hold_s == pytest.approx(figures["hold_s"], abs=0.01)
+    (folder,) = recordings(centre)
+    # however quickly it was saved, the row leads to the recording
+    assert Path(call.recording_manifest).parent == folder
+    agent, caller = opened_by_command(centre, folder)
+    assert loudness(agent[: 2 * RATE], AGENT_HZ) > AUDIBLE
+    assert loudness(caller[: 4 * RATE], CALLER_HZ) > AUDIBLE

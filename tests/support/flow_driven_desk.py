@@ -1,0 +1,160 @@
+"""The real desk from its own command line, with hands and eyes for a test: JSON in, JSON out.
+
+`python -m tests.support.flow_driven_desk [arguments of ctidesk]`. What runs is `ctidesk.app.main`;
+added is only what looks and presses. `$FLOW_ENGINE` (JSON list) replaces the engine's command.
+
+Runs in: its own process, Qt main thread; one thread reads stdin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QApplication, QWidget
+from tests.support.widget_text import accessible_texts, widget_texts
+
+from ctidesk import app
+from ctidesk.sip.supervisor import EngineSupervisor
+from ctidesk.startup import running_desk
+from ctidesk.ui.demo_hands import NotOnScreen, ScreenHands
+
+_out = os.fdopen(os.dup(1), "w", buffering=1)
+
+
+def say(**fields: Any) -> None:
+    _out.write(json.dumps(fields) + "\n")
+
+
+class Driver:
+    """Obeys one line at a time on Qt main; every line is answered once."""
+
+    def __init__(self, desk: running_desk.RunningDesk) -> None:
+        self._desk = desk
+        self._hands = ScreenHands(desk.window.window, desk.theme, Path())
+        threading.Thread(target=self._read, name="stdin", daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            self._desk.bridge.deliver(lambda line=line: self._obey(line))  # type: ignore[misc]
+        self._desk.bridge.deliver(self.do_quit)
+
+    def _obey(self, line: str) -> None:
+        order = json.loads(line)
+        try:
+            answer = getattr(self, "do_" + order["do"])(*order["with"])
+        except NotOnScreen as absent:
+            say(token=order["token"], absent=str(absent))
+        else:
+            say(token=order["token"], answer=answer)
+
+    def do_press(self, control: str) -> None:
+        self._hands.press(control)
+
+    def do_enter(self, control: str, text: str) -> None:
+        self._hands.enter(control, text)
+
+    def do_submit(self, control: str) -> None:
+        self._hands.submit(control)
+
+    def do_choose(self, control: str, text: str) -> None:
+        self._hands.choose(control, text)
+
+    def do_press_text(self, text: str) -> None:
+        """A visible button by its words, such as the action of a notice."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QAbstractButton
+
+        for top in QApplication.topLevelWidgets():
+            for button in top.findChildren(QAbstractButton):
+                if button.isVisible() and button.isEnabled() and button.text() == text:
+                    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+                    return
+        raise NotOnScreen(f"no button “{text}”")
+
+    def do_shown(self) -> str:
+        """What is written on the screen, and what a screen reader says of it."""
+        return self._hands.shown()
+
+    def do_everything(self) -> list[str]:
+        """Titles, tool tips and the accessibility tree of all windows, hidden parts included."""
+        found: list[str] = []
+        for top in QApplication.topLevelWidgets():
+            found += [top.windowTitle(), *accessible_texts(top), *widget_texts(top)]
+        return found
+
+    def do_titles(self) -> list[str]:
+        """What a desktop shows of windows without looking into them."""
+        return [
+            top.windowTitle() for top in QApplication.topLevelWidgets() if isinstance(top, QWidget)
+        ]
+
+    def do_state(self) -> dict[str, Any]:
+        parts = self._desk.parts
+        desk = parts.desk
+        return {
+            "calls": [
+                {
+                    "call_id": call.call_id,
+                    "phase": call.phase.value,
+                    "recording": call.recording.value,
+                    "bytes": call.recorded_bytes,
+                    "member": desk.context(call.call_id).member_id,
+                    "verified": desk.context(call.call_id).verified,
+                }
+                for call in desk.calls.values()
+            ],
+            "wrap_ups": list(desk.wrap_ups),
+            "missed": len(desk.missed),
+            "agent": desk.agent.current.state.value,
+            "engine": desk.engine.value,
+            "engine_pid": desk.engine_ready.pid if desk.engine_ready else 0,
+            "cache": parts.store.state.phase.value,
+            "visible": self._desk.window.window.isVisible(),
+        }
+
+    def do_figures(self) -> dict[str, float]:
+        """Handle time of the shift so far, seconds."""
+        figures = self._desk.statistics.figures(self._desk.parts.clock.mono())
+        return {
+            "handled": figures.handled,
+            "talk_s": figures.talk_s,
+            "hold_s": figures.hold_s,
+            "wrap_up_s": figures.wrap_up_s,
+        }
+
+    def do_ready(self) -> None:
+        self._desk.parts.actions.ready()
+
+    def do_quit(self) -> None:
+        QApplication.quit()
+
+
+class DrivenDesk(running_desk.RunningDesk):
+    """The desk of the product; once its window is shown, it obeys."""
+
+    def start(self) -> None:
+        super().start()
+        self.window.window.resize(1440, 900)
+        self.driver = Driver(self)
+        say(started=os.getpid())
+
+
+def main() -> int:
+    os.dup2(2, 1)  # whatever prints must not disturb the answers
+    command = os.environ.get("FLOW_ENGINE", "")
+    if command:
+        defaults = EngineSupervisor.__init__.__kwdefaults__
+        assert defaults is not None
+        defaults["command"] = tuple(json.loads(command))
+    running_desk.RunningDesk = DrivenDesk  # type: ignore[misc]
+    return app.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
