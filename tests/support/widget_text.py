@@ -44,5 +44,5 @@ def widget_texts(widget: QWidget, visible_only: bool = False) -> list[str]:
             model = child.model()
             for row in range(model.rowCount()):
                 index = model.index(row, 0)
-                texts += [str(model.data(index, role) or "") for role in (0, 11, 0x100)]
+                texts += [str(model.data(index, role) or "") for role in (0, 11)]
     return [text for text in texts if text]

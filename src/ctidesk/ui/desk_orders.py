@@ -5,18 +5,31 @@ Runs in: desk process, Qt main thread (no Qt in here).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
+from ctidesk.ui.member_card.state import CALLING_PARTIES
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
+from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
 SHORTCUTS = (
     *DEFAULTS,
     Shortcut("desk.dial", "Dial", "Desk", "Ctrl+D"),
     Shortcut("desk.card", "Go to the card", "Desk", "Ctrl+Shift+C"),
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
+    *(
+        Shortcut(
+            f"card.party_{party.value}",
+            f"Caller is: {PARTY_WORDS[party].lower()}",
+            "Card",
+            f"Alt+{key}",
+        )
+        for key, party in enumerate(CALLING_PARTIES, 1)
+    ),
     Shortcut("consult.swap", "Swap caller and colleague", "Consult", "Ctrl+Shift+S"),
     Shortcut("consult.merge", "Merge or split", "Consult", "Ctrl+Shift+G"),
     Shortcut("consult.complete", "Complete the transfer", "Consult", "Ctrl+Shift+F"),
@@ -25,7 +38,7 @@ SHORTCUTS = (
     Shortcut("wrap_up.more_time", "30 seconds more", "Wrap-up", "Ctrl+Shift+Y"),
 )
 """The keys of the desk: those of the design, and the ones that make a whole call possible without
-a mouse. Party keys (Alt+1 to Alt+5) belong to the card's chips."""
+a mouse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +61,27 @@ class Places:
 
 def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> None:
     """Put all of them into `commands`."""
-    for command in (*_call(shown, places), *_consult(shown), *_desk(places), *_work(shown)):
+    groups = (_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown))
+    for command in chain.from_iterable(groups):
         commands.register(command)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
-        key = choice.key
         commands.register(
             DeskCommand(
                 name=f"agent.status_{number}",
                 title=choice.label,
                 group="Status",
-                run=lambda key=key: shown.agent_bar.choose(key),  # type: ignore[misc]
+                run=functools.partial(shown.agent_bar.choose, choice.key),
                 icon=choice.icon,
                 words="state not ready",
             )
         )
     for choice in shown.agent_bar.live.state.choices[4:]:
-        key = choice.key
         commands.register(
             DeskCommand(
-                name=f"agent.{key}",
+                name=f"agent.{choice.key}",
                 title=choice.label,
                 group="Status",
-                run=lambda key=key: shown.agent_bar.choose(key),  # type: ignore[misc]
+                run=functools.partial(shown.agent_bar.choose, choice.key),
                 icon=choice.icon,
                 words="state not ready",
             )
@@ -212,6 +224,22 @@ def _desk(places: Places) -> tuple[DeskCommand, ...]:
     return tuple(
         DeskCommand(name=name, title=title, group="Desk", run=run, icon=icon, words=words)
         for name, title, run, icon, words in lines
+    )
+
+
+def _parties(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
+    card = shown.member_card
+    return tuple(
+        DeskCommand(
+            name=f"card.party_{party.value}",
+            title=f"Caller is: {PARTY_WORDS[party].lower()}",
+            group="Card",
+            run=functools.partial(card.set_party, party),
+            possible=lambda: bool(card.live.state.call_id),
+            icon=PARTY_ICONS[party],
+            words="party who calls",
+        )
+        for party in CALLING_PARTIES
     )
 
 

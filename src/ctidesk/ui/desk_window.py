@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ctidesk.calls import events as ev
@@ -40,6 +40,8 @@ from ctidesk.ui.window.compact_bar import CompactBar
 from ctidesk.ui.window.layout_memory import ForgetfulLayout, LayoutMemory
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
 
+WARM_UP_MS = 250
+
 
 class DeskWindow(QObject):
     """Window, toasts, keys, palette and compact bar of one desk. Owned by the composition root.
@@ -58,6 +60,7 @@ class DeskWindow(QObject):
         self._app, self._theme, self._needs = app, theme, needs
         self._memory = memory or ForgetfulLayout()
         self._locked = False
+        self._closed = False
         self.tick = SecondTick(self)
         self.around = Surroundings(theme, self.tick, needs.clock)
         self.presenters = DeskPresenters(needs)
@@ -79,12 +82,14 @@ class DeskWindow(QObject):
         self.tick.ticked.connect(self.presenters.tick)
         needs.desk.subscribe(self._changed)
         needs.pop.subscribe(self._offers.refresh)
+        app.aboutToQuit.connect(self.close)
         self._changed(None)
 
     # ------------------------------------------------------------ what app uses
 
     def show(self) -> None:
         self.window.show()
+        self._warm.start()
 
     def restore(self) -> None:
         """Drafts and the outbox, once the journal takes questions."""
@@ -121,9 +126,14 @@ class DeskWindow(QObject):
         self._offers.refresh()
 
     def close(self) -> None:
-        """Close without asking, toasts and compact bar too; nothing of the desk is shown again."""
+        """Close without asking, toasts and compact bar too; nothing of the desk is shown again.
+        Also done when the application ends: widgets that outlive it bring it down."""
+        if self._closed:
+            return
+        self._closed = True
         self.presenters.wrap_up.keep()
-        self.toasts.show_offers(())
+        self._warm.stop()
+        self.toasts.clear()
         if self._compact is not None:
             self._compact.hide()
             self._compact.deleteLater()
@@ -155,10 +165,10 @@ class DeskWindow(QObject):
     def _make_orders(self) -> None:
         palette = PaletteView(
             self._theme,
-            self.window,
+            self.window.below,
             PalettePresenter(self.commands, self.shortcuts, hidden="desk.palette"),
         )
-        overview = ShortcutOverview(self._theme, self.window, self.shortcuts)
+        overview = ShortcutOverview(self._theme, self.window.below, self.shortcuts)
         panes = self.window.panes
         places = Places(
             transfer=self._transfer,
@@ -193,6 +203,11 @@ class DeskWindow(QObject):
         )
         self.toasts.answered.connect(self.presenters.call_bar.answer_call)
         self.toasts.declined.connect(self.presenters.call_bar.decline_call)
+        # the first pop is made while nothing rings, but not before the window is on the screen
+        self._warm = QTimer(self)
+        self._warm.setSingleShot(True)
+        self._warm.setInterval(WARM_UP_MS)
+        self._warm.timeout.connect(self.toasts.warm_up)
         self._offers = Live(self._offers_now)
         self._offers.watch(self.toasts.show_offers)
 
@@ -242,6 +257,8 @@ class DeskWindow(QObject):
         bar.transfer.set_keys(keys("call.transfer"))
         bar.keypad.set_keys(keys("call.keypad"))
         bar.end.set_keys(keys("call.end"))
+        for party, chip in self.panels.member_card.chips.items():
+            chip.set_keys(keys(f"card.party_{party.value}"))
 
     def _go(self, pane: QWidget, take: object) -> None:
         self._from_compact()

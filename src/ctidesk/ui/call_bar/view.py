@@ -83,7 +83,6 @@ class CallBar(QWidget):
         self.keypad = make("keypad", "", "keypad")
         self.keypad.set_name(self.tr("Keypad"))
         self.end = make("end", self.tr("End"), "end", Variant.DANGER)
-        self.end.setMinimumWidth(self.end.fontMetrics().horizontalAdvance("Decline") + 52)
         self.answer.clicked.connect(self._presenter.answer)
         self.mute.clicked.connect(self._mute)
         self.hold.clicked.connect(self._presenter.hold)
@@ -119,8 +118,9 @@ class CallBar(QWidget):
             button.setMaximumWidth(_FREE if self._worded else fixed)
         self.keypad.setFixedWidth(fixed)
         self._gap.changeSize(Space.XL if self._worded else Space.M, 0)
-        widest = self.hold.fontMetrics().horizontalAdvance("Resuming…") + 56
+        widest = _width_with(self.hold, self.tr("Resuming…"))
         self.hold.setFixedWidth(widest if self._worded else fixed)
+        self.end.setFixedWidth(_width_with(self.end, self.tr("Decline")))
         self._render(self._presenter.live.state)
 
     # ------------------------------------------------------------------ render
@@ -187,6 +187,16 @@ class CallBar(QWidget):
         self.end.setText(state.end_label)
         self.end.set_name(state.end_label)
         self.end.set_icon("decline" if state.end_label == "Decline" else "end")
+
+
+def _width_with(button: ActionButton, text: str) -> int:
+    """What the button needs for its longest word: it must not move with its words."""
+    before = button.text()
+    button.setText(text)
+    button.ensurePolished()
+    width = button.sizeHint().width()
+    button.setText(before)
+    return width
 
 
 def _second_line(state: CallBarState) -> str:

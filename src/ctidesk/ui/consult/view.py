@@ -42,6 +42,7 @@ class ConsultPanel(Card):
         self._around = around
         self.setObjectName("consult_panel")
         self.setAccessibleName(self.tr("Consult and transfer"))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._make_head()
         self._make_target()
         self._make_legs()
@@ -172,8 +173,13 @@ class ConsultPanel(Card):
     def _render(self, state: ConsultState) -> None:
         self._title.setText(_TITLES[state.stage])
         choosing = state.stage in (Stage.CHOOSE, Stage.CAME_BACK)
+        here: QWidget | None = self.window().focusWidget()
+        typed = here is not None and self._target.isAncestorOf(here)
         if not choosing:
             self.field.clear()
+            if typed:
+                # not to a neighbour of the hidden field: the next key must not start anything
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
         self._close.setVisible(state.stage is Stage.CHOOSE)
         self._target.setVisible(choosing)
         self.consult.setEnabled(state.can_start)

@@ -91,14 +91,12 @@ class MemberCardView(QWidget):
         )
         chips.addSpacing(Space.XS)
         self.chips: dict[Party, ActionButton] = {}
-        for key, party in enumerate(CALLING_PARTIES, 1):
+        for party in CALLING_PARTIES:
             chip = ActionButton(
                 theme, PARTY_ICONS[party], PARTY_WORDS[party], Variant.PLAIN, Target.ROW
             )
             chip.setCheckable(True)
             chip.setObjectName(f"party_{party.value}")
-            chip.setShortcut(f"Alt+{key}")
-            chip.set_keys(f"Alt+{key}")
             chip.clicked.connect(lambda _checked=False, p=party: self._set_party(p))
             chips.addWidget(chip)
             self.chips[party] = chip
@@ -147,7 +145,7 @@ class MemberCardView(QWidget):
     # ----------------------------------------------------------------- intents
 
     def take_keyboard(self) -> None:
-        """F6 or a shortcut: where the next step is typed."""
+        """For a shortcut: where the next step is typed."""
         if self.check.isVisible() and self.check.field.isVisible():
             self.check.take_keyboard()
         elif self.candidates.isVisible() and self.candidates.lines:
@@ -172,6 +170,7 @@ class MemberCardView(QWidget):
 
     def _render(self, state: MemberCardState) -> None:
         before, self._shown = self._shown, state
+        had_keyboard = self._has_keyboard()
         self._pages.setCurrentIndex(0 if state.stage is CardStage.NO_CALL else 1)
         self._caller.setText(state.caller)
         self._detail.setText(
@@ -191,8 +190,8 @@ class MemberCardView(QWidget):
         self.check.setVisible(open_card and not verified)
         self.facts.setVisible(verified)
         self._rest.setStretch(self._rest.count() - 1, 0 if verified else 1)
-        if state.stage is CardStage.MASKED and before is not None and before.stage in _BEFORE:
-            self._focus_check(before)
+        if had_keyboard and before is not None and before.stage is not state.stage:
+            self._follow_keyboard(state.stage)
 
     def _render_matches(self, state: MemberCardState, before: MemberCardState | None) -> None:
         open_card = state.stage in (CardStage.MASKED, CardStage.VERIFIED)
@@ -220,14 +219,19 @@ class MemberCardView(QWidget):
                 widget.setVisible(True)
         set_tone(self._match, Role.TEXT)
 
-    def _focus_check(self, before: MemberCardState) -> None:
-        """The agent chose somebody with the keyboard: the answer is what comes next."""
+    def _has_keyboard(self) -> bool:
+        """In the match area or the check, whose widgets come and go."""
         here: QWidget | None = self.window().focusWidget()
-        if here is not None and (self._matches.isAncestorOf(here) or here is self):
+        if here is None:
+            return False
+        return self._matches.isAncestorOf(here) or self.check.isAncestorOf(here)
+
+    def _follow_keyboard(self, stage: CardStage) -> None:
+        """What had the keyboard is gone: it goes where the next step is, not to a neighbour."""
+        if stage is CardStage.MASKED:
             self.check.take_keyboard()
-
-
-_BEFORE = (CardStage.LOOKING, CardStage.MATCHES, CardStage.LOADING)
+        elif stage is CardStage.VERIFIED:
+            self.facts.tabs.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _card_parts(state: MemberCardState) -> tuple[object, ...]:

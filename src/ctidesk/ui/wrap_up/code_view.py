@@ -5,7 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ctidesk.ui.directory_search.view import SearchField
@@ -25,6 +25,9 @@ RECENT_SHOWN = 3
 
 class CodeField(QWidget):
     """Search field with the tree below while nothing is chosen; then the chosen code."""
+
+    taken = Signal()
+    """A code was chosen with the keyboard: the next field is what comes next."""
 
     def __init__(self, around: Surroundings, presenter: WrapUpPresenter) -> None:
         super().__init__()
@@ -61,7 +64,7 @@ class CodeField(QWidget):
         self.field.returnPressed.connect(self._take_first)
         self.field.escaped.connect(lambda: presenter.search(""))
         self.list.picked.connect(presenter.choose_code)
-        self.list.entered.connect(presenter.choose_code)
+        self.list.entered.connect(self._take)
 
     def take_keyboard(self) -> None:
         target = self.clear if self._chosen.isVisible() else self.field
@@ -108,7 +111,11 @@ class CodeField(QWidget):
     def _take_first(self) -> None:
         self.field.settle()
         if self.field.text().strip() and self.list.lines:
-            self._presenter.choose_code(self.list.lines[0].key)
+            self._take(self.list.lines[0].key)
+
+    def _take(self, code: str) -> None:
+        self._presenter.choose_code(code)
+        self.taken.emit()
 
     def _other(self) -> None:
         self._presenter.choose_code("")

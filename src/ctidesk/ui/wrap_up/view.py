@@ -83,6 +83,7 @@ class WrapUpPanel(QWidget):
         self._layout.addWidget(text_label(theme, self.tr("Note"), Type.CAPTION, tone=Role.MUTED))
         self._layout.addWidget(self.note, 1)
         self._layout.addWidget(self.follow_up)
+        self.code.taken.connect(self.focus_note)
         self.note.edited.connect(self._presenter.write)
         self.note.paused.connect(self._presenter.keep)
         self.follow_up.textEdited.connect(self._presenter.plan)
