@@ -35,6 +35,7 @@ class DeskProcess:
             stderr=subprocess.DEVNULL,
             text=True,
             bufsize=1,
+            env=_environment(),
         )
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -78,6 +79,11 @@ class DeskProcess:
         for line in self.process.stdout:
             with contextlib.suppress(ValueError):
                 self._stamps.put(json.loads(line))
+
+
+def _environment() -> dict[str, str]:
+    """As a user's: with compiled bytecode, whatever the shell of the benchmark says."""
+    return {name: at for name, at in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @contextlib.contextmanager

@@ -75,6 +75,7 @@ def main() -> int:
     def changed(change: object) -> None:
         if isinstance(change, ev.CallOffered):
             hands.watch_card()
+            waiting.clear()
             waiting.append(change.call_id)
         if isinstance(change, ev.CallEvent) and not isinstance(change, ev.TELEMETRY):
             say(what=type(change).__name__, t=time.monotonic())
@@ -114,6 +115,7 @@ def main() -> int:
     def obey(line: str) -> None:
         word, _, rest = line.strip().partition(" ")
         if word == "watch":
+            waiting.clear()
             stall.update(last=time.monotonic(), max=0.0)
             pulse.start()
         elif word == "rest":

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 
 from bench.desk_process import DeskProcess, desk, display
-from bench.members import numbers_of, profile_with
+from bench.directory import profile_with
 from bench.peers import bare_pjsua2, baresip
 from bench.report import Line, Report, percentile
 from bench.sip_caller import BareCaller
+from ctidesk.crm.generator import number_of
 
 WARM_UP = 3
 PAUSE_S = 0.15
@@ -19,9 +20,10 @@ PAUSE_S = 0.15
 def run(quick: bool) -> Report:
     calls = 10 if quick else 50
     members = 100_000 if quick else 1_000_000
-    with display() as screen, profile_with(members) as profile:
-        numbers = numbers_of(profile, calls + WARM_UP)
-        with desk(profile) as under_test:
+    profile = profile_with(members)
+    numbers = _numbers(members, calls + WARM_UP)
+    with display() as screen:
+        with desk(profile.root) as under_test:
             rang, card, stall = _desk(under_test, numbers)
         with bare_pjsua2() as port:
             bare = _peer(port, numbers)
@@ -67,6 +69,14 @@ def run(quick: bool) -> Report:
     if not peer:
         notes.append("baresip is not installed: not compared.")
     return Report("pop: a call arrives", lines, metrics, notes)
+
+
+def _numbers(members: int, wanted: int) -> list[str]:
+    """Callers all over the directory; every second one from a shared household number."""
+    return [
+        number_of(index * members // wanted, "mobile" if index % 2 else "home")
+        for index in range(wanted)
+    ]
 
 
 def _desk(

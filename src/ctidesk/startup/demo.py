@@ -16,12 +16,13 @@ from pathlib import Path
 from ctidesk.calls.agent_events import WrapUpSaved
 from ctidesk.calls.desk import Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.events import RecordingStopped
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
 from ctidesk.demo.houses import DemoCentre
 from ctidesk.demo.lines import Report
-from ctidesk.demo.people import CALLERS, COLLEAGUES
+from ctidesk.demo.people import AGENT_VOICE, CALLERS, COLLEAGUES, voice_file
 from ctidesk.demo.recording_check import RecordingHeard, check
 from ctidesk.diagnostics.logs import log_to
 from ctidesk.recording.identity import new_identity_file
@@ -31,6 +32,7 @@ from ctidesk.startup.run import offscreen_fonts, require_display
 HOST = "127.0.0.1"
 CENTRE_S = 20.0
 IMPORT_S = 60.0
+KEY_S = 20.0
 KEY_NAME = "compliance-key.txt"
 PICTURES = "pictures"
 
@@ -122,7 +124,10 @@ class Demo:
         keys = KeyStore(folder.profile.root, folder.profile.database)
         keys.choose_file()
         settings = self._settings(port, folder.make_compliance_key())
-        self._desk = RunningDesk(self._app, folder.profile, settings, keys, theme)
+        voice = voice_file(resources() / "demo" / "voices", AGENT_VOICE)
+        self._desk = RunningDesk(
+            self._app, folder.profile, settings, keys, theme, ["--mic-file", str(voice)]
+        )
         one.listen(lambda text: self._bridge.deliver(lambda: self._desk.message(text)))
         self._desk.parts.desk.subscribe(self._changed)
 
@@ -131,6 +136,7 @@ class Demo:
         try:
             self._desk.start()
             self._import_members()
+            self._wait(lambda: self._desk.parts.can_sign, KEY_S, "The recording key is missing.")
             return self._drive() if alone else self._play()
         finally:
             self._centre.close()
@@ -170,20 +176,21 @@ class Demo:
         from ctidesk.ui.demo_panel.view import DemoPanel
 
         presenter = DemoPanelPresenter(CALLERS, COLLEAGUES, self._centre, self._desk.shown)
-        recordings = self._folder.profile.spool
-        panel = DemoPanel(
-            self._desk.theme,
-            presenter,
-            f"ctidesk recording open {recordings}/<call> --identity {self._folder.key_file} --play",
-        )
+        panel = DemoPanel(self._desk.theme, presenter, self._open_command("CALL"))
 
         def told(report: Report) -> None:
             presenter.told(report.what, report.who, report.house, report.leg, report.text)
 
         for report in self._reports:
             told(report)
+
+        def sealed(change: Change) -> None:
+            if isinstance(change, RecordingStopped):
+                panel.set_hear(self._open_command(change.call_id))
+
+        self._desk.parts.desk.subscribe(sealed)
         self._listeners = [told]
-        panel.show()
+        panel.show_beside(self._desk.window.window)
         self._desk.parts.actions.ready()
         presenter.begin()
         return self._app.exec()
@@ -211,6 +218,11 @@ class Demo:
         sys.stdout.write(transcript.as_text(stage.steps))
         sys.stdout.write(f"\nPictures, transcript, recordings and their key: {self._folder.root}\n")
         return 0 if fine else 1
+
+    def _open_command(self, call: str) -> str:
+        folder = self._folder.profile.spool / call
+        tool = Path(sys.executable).with_name("ctidesk")
+        return f"{tool} recording open {folder} --identity {self._folder.key_file} --play"
 
     def _heard(self, call_id: str) -> RecordingHeard:
         return check(self._folder.profile.spool / call_id, self._folder.key_file)

@@ -23,6 +23,7 @@ from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.directory import SqlMemberDirectory
 from ctidesk.crm.journal import SqlCallJournal
 from ctidesk.crm.store import StorePhase, StoreState, StoreThread
+from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.clock import SystemClock
 from ctidesk.startup.engine_orders import ACCOUNT_ID, account_order, recording_order
@@ -38,10 +39,16 @@ class Parts:
 
     `start` begins everything and returns at once. Listeners to set before it: `on_recalled(log)`,
     `on_cache(state)`, `on_recording_key(problem)` (None: recordings can be signed).
+    `engine_words`: further words of the engine's command line.
     """
 
     def __init__(
-        self, profile: Profile, settings: Settings, keys: KeyStore, deliver: Deliver
+        self,
+        profile: Profile,
+        settings: Settings,
+        keys: KeyStore,
+        deliver: Deliver,
+        engine_words: Sequence[str] = (),
     ) -> None:
         self.profile = profile
         self.settings = settings
@@ -57,7 +64,11 @@ class Parts:
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
         self.journal = SqlCallJournal(self.store, self.clock)
         self.supervisor = EngineSupervisor(
-            profile.runtime, deliver, self.clock, log_file=profile.logs / "engine.log"
+            profile.runtime,
+            deliver,
+            self.clock,
+            command=[*ENGINE_COMMAND, *engine_words],
+            log_file=profile.logs / "engine.log",
         )
         self.desk = CallDesk(self.clock, self.journal)
         self.actions = DeskActions(
@@ -72,6 +83,8 @@ class Parts:
             self.supervisor, self.desk, self.journal, self.clock, self._recalled
         )
         self._device_key: bytes | None = None
+        self.can_sign = False
+        """Recordings can be signed: the device's key is there."""
 
     def start_engine(self) -> None:
         """First of all: the engine starts in its own process while the window is built."""
@@ -132,6 +145,7 @@ class Parts:
 
     def _device_key_there(self, key: bytes) -> None:
         self._device_key = key
+        self.can_sign = True
         self._order()
         self.on_recording_key(None)
 

@@ -54,11 +54,12 @@ class RunningDesk:
         settings: Settings,
         keys: KeyStore,
         theme: str = "",
+        engine_words: Sequence[str] = (),
     ) -> None:
         self.app = app
         self.settings = settings
         self.bridge = QtBridge(on_error=_report_bug)
-        self.parts = Parts(profile, settings, keys, self.bridge.deliver)
+        self.parts = Parts(profile, settings, keys, self.bridge.deliver, engine_words)
         self.parts.start_engine()
         self.theme = Theme(resources(), Mode(theme or settings.appearance.theme))
         self.theme.apply(app)
