@@ -90,6 +90,7 @@ class Leg:
         self.reclaiming = False
         self.invited_mono = time.monotonic()
         self.silence: Timer | None = None
+        self.ringing: Timer | None = None
         self.figures = StreamFigures()
         self.mos: float | None = None
         self.local_tag = ""
@@ -121,7 +122,7 @@ class Leg:
         )
 
     def stop_timers(self) -> None:
-        timers = [self.silence, self.hold.timer]
+        timers = [self.silence, self.ringing, self.hold.timer]
         if self.transfer is not None:
             timers.append(self.transfer.timer)
         for timer in timers:

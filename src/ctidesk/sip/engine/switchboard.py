@@ -40,6 +40,8 @@ SILENT_DIAL_S = 8.0
 """No answer at all to an INVITE: nobody is there (pjsip itself would wait for 32 s)."""
 SILENT_BYE_S = 3.0
 """A peer that doesn't answer our BYE: the call is over for the agent all the same."""
+RING_S = 300.0
+"""A caller who vanished without CANCEL must not ring, and hold a line, for ever."""
 MAX_DIGITS = 256
 
 LegHook = Callable[[Leg], None]
@@ -188,6 +190,7 @@ class Switchboard:
             routing=routing(headers, trusted, leg.account.config),
             t_invite_mono=leg.invited_mono,
         )
+        leg.ringing = self.endpoint.call_later(RING_S, lambda: self._rung_out(leg))
         if not self.taking_calls():
             self.hang_up(leg, 480)
             return
@@ -269,6 +272,11 @@ class Switchboard:
             if leg.recorded and leg.tap is None:
                 self.recording.begin(leg)
             self.update_audio()
+
+    def _rung_out(self, leg: Leg) -> None:
+        call = self.call(leg)
+        if call is not None and call.phase is Phase.OFFERED and not leg.ending_here:
+            self.hang_up(leg, 480)
 
     def _unanswered(self, leg: Leg) -> None:
         if leg.call_id in self.legs:

@@ -76,6 +76,8 @@ class RecorderTap:
                 self._process.kill()
 
     def _writer(self, side: str, ends: list[int]) -> tuple[Any, int]:
+        if sys.platform == "win32":
+            raise OSError("no FIFOs on this system")
         path = self._runtime / f"{self._call_id}-{side}.wav"
         path.unlink(missing_ok=True)
         os.mkfifo(path, 0o600)
@@ -141,7 +143,7 @@ def _never_block(reading_end: int) -> None:
     """A stalled recorder must cost samples, never the audio clock: the writer's descriptor, which
     pjsua2 does not show, is found by its inode."""
     wanted = os.fstat(reading_end)
-    for entry in Path("/proc/self/fd").iterdir():
+    for entry in Path("/dev/fd").iterdir():
         descriptor = int(entry.name)
         with contextlib.suppress(OSError):  # the listing's own descriptor is gone already
             status = os.fstat(descriptor)
