@@ -58,6 +58,9 @@ class RunningDesk:
     ) -> None:
         self.app = app
         self.settings = settings
+        # every list asks for the same few numbers again at each event
+        self.shown = functools.lru_cache(maxsize=1024)(functools.partial(_shown, settings))
+        """A number as the screen shows it, "" for what is none."""
         self.bridge = QtBridge(on_error=_report_bug)
         self.parts = Parts(profile, settings, keys, self.bridge.deliver, engine_words)
         self.parts.start_engine()
@@ -97,10 +100,6 @@ class RunningDesk:
         self.raise_window()
         if text.split(":", 1)[0].lower() in ("tel", "sip", "sips", "callto"):
             self.window.prefill(text)
-
-    def shown(self, raw: str) -> str:
-        """A number as the screen shows it, "" for what is none."""
-        return numbers.normalise(raw, self.settings.data.region).shown
 
     def stop(self) -> None:
         """End the desk; calls and their recordings go on in their own processes."""
@@ -178,6 +177,10 @@ def recording_indicator(settings: Settings, problem: KnownError | None) -> Indic
 def _codes(wrapup: WrapUp) -> CodeTree:
     own = Path(wrapup.codes) if wrapup.codes else resources() / "codes" / "default.toml"
     return load_codes(own)
+
+
+def _shown(settings: Settings, raw: str) -> str:
+    return numbers.normalise(raw, settings.data.region).shown
 
 
 def _time_of_day(t_wall: float) -> str:
