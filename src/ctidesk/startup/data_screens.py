@@ -1,0 +1,162 @@
+"""The screens of keys and members, put over a desk's window and connected with its parts.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from ctidesk.calls.desk import Change
+from ctidesk.calls.errors import KnownError
+from ctidesk.calls.events import CallOffered
+from ctidesk.crm.census import is_empty
+from ctidesk.crm.store import StorePhase, StoreState
+from ctidesk.startup.csv_member_import import CsvMemberImport, Deliver
+from ctidesk.startup.key_choice import KeyStoreKeys
+from ctidesk.startup.members_file import FileOutcome, MembersFile
+from ctidesk.startup.parts import Parts
+from ctidesk.ui.desk_commands import DeskCommands
+from ctidesk.ui.directory_search.presenter import Problem
+from ctidesk.ui.key_choice.presenter import KeyChoicePresenter, KeyChoiceState, KeyQuestion
+from ctidesk.ui.key_choice.view import KeyChoiceOverlay, unlock_command
+from ctidesk.ui.member_import.presenter import MemberImportPresenter
+from ctidesk.ui.member_import.view import MemberImportOverlay, import_command
+from ctidesk.ui.theme.theme import Theme
+from ctidesk.ui.widgets.notice import Level, Notice
+from ctidesk.ui.window.main_window import MainWindow
+
+KEY_CODES = frozenset({"no_key_store", "key_store_locked", "passphrase_needed"})
+KEYS_NOTICE, MEMBERS_NOTICE = "keys", "members"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the screens go. `centre`: the column of the caller's card."""
+
+    theme: Theme
+    window: MainWindow
+    centre: QWidget
+    commands: DeskCommands
+
+
+class DataScreens:
+    """Tell it each state of the cache by `cache_changed`; it asks for keys, imports the settings'
+    file of members, and says what came of it in a notice. Registers its commands."""
+
+    def __init__(self, places: Places, parts: Parts, deliver: Deliver) -> None:
+        self._parts = parts
+        self._notices = places.window.notices
+        self._key_problem: KnownError | None = None
+        settings = parts.settings.data
+        self.keys = KeyChoicePresenter(KeyStoreKeys(parts.keys, deliver, self._open_again))
+        self.key_overlay = KeyChoiceOverlay(places.theme, places.centre, self.keys)
+        self.members = MemberImportPresenter(
+            CsvMemberImport(parts.store, settings.region, deliver), parts.clock, self._imported
+        )
+        self.import_overlay = MemberImportOverlay(places.theme, places.window.below, self.members)
+        self._file = (
+            MembersFile(parts.store, Path(settings.members_csv), settings.region, deliver)
+            if settings.members_csv
+            else None
+        )
+        self._opened_before = False
+        places.commands.register(import_command(self.import_overlay))
+        places.commands.register(unlock_command(self.keys))
+        self.keys.live.watch(self._keys_changed)
+        parts.desk.subscribe(self._desk_changed)
+
+    @staticmethod
+    def asks_about(problem: KnownError | None) -> bool:
+        """Whether `problem` is answered by these screens, so that no other notice is needed."""
+        return problem is not None and problem.code in KEY_CODES
+
+    def cache_changed(self, state: StoreState) -> None:
+        if state.phase is StorePhase.OPEN:
+            self._key_problem = None
+            self.keys.opened()
+            if not self._opened_before:
+                self._opened_before = True
+                self._fill()
+        elif state.phase is StorePhase.FAILED and state.problem is not None:
+            self._key_problem = state.problem
+            self.keys.failed(state.problem)
+
+    def hide_members(self) -> None:
+        """The desk is locked: no preview with members' data stays on the screen."""
+        self.import_overlay.dismiss()
+
+    def stop(self) -> None:
+        """Before the store closes: running imports end after their batch."""
+        self.members.cancel()
+        if self._file is not None:
+            self._file.stop()
+
+    # ----------------------------------------------------------------- private
+
+    def _open_again(self) -> None:
+        self._parts.open_cache_again()
+        # at the start it could not be read; a log that was read is not asked for again
+        self._parts.plumbing.load_log()
+
+    def _fill(self) -> None:
+        if self._file is not None:
+            self._file.start(self._file_taken)
+        else:
+            is_empty(self._parts.store, self._counted)
+
+    def _keys_changed(self, state: KeyChoiceState) -> None:
+        """A question that was put off stays in a notice, one press away."""
+        problem = self._key_problem
+        if state.open or not state.waits or problem is None:
+            self._notices.clear(KEYS_NOTICE)
+            return
+        words = {KeyQuestion.UNLOCK: "Unlock…", KeyQuestion.CHOOSE: "Choose…"}
+        self._notices.show_notice(
+            KEYS_NOTICE,
+            Notice(
+                level=Level.WARNING,
+                text=problem.text,
+                remedy="Calls work without member data meanwhile.",
+                action_text=words.get(state.question, "Try again…"),
+                action=self.keys.show,
+                closable=False,
+            ),
+        )
+
+    def _imported(self, sentence: str, problem: Problem | None) -> None:
+        """Said only where nobody looks at the panel."""
+        if not self.import_overlay.isVisible():
+            self._tell(sentence, problem.remedy if problem else "", problem is not None, "Show…")
+
+    def _file_taken(self, outcome: FileOutcome) -> None:
+        if outcome.sentence:
+            self._tell(outcome.sentence, outcome.remedy, outcome.problem is not None)
+
+    def _counted(self, empty: bool | KnownError) -> None:
+        if empty is True:
+            self._tell("There are no members in the directory yet.", "Import them from a CSV file.")
+
+    def _tell(
+        self, text: str, remedy: str, bad: bool = False, action_text: str = "Import members…"
+    ) -> None:
+        notice = Notice(
+            level=Level.WARNING if bad else Level.INFO,
+            text=text,
+            remedy=remedy,
+            action_text=action_text,
+            action=self._show_import if remedy or action_text == "Show…" else None,
+        )
+        self._notices.show_notice(MEMBERS_NOTICE, notice)
+
+    def _show_import(self) -> None:
+        self._notices.clear(MEMBERS_NOTICE)
+        self.import_overlay.open()
+
+    def _desk_changed(self, change: Change) -> None:
+        """Who calls is what the agent needs to see; an import goes on, a preview stays."""
+        if isinstance(change, CallOffered):
+            self.import_overlay.dismiss()
