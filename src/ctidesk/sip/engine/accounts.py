@@ -22,6 +22,8 @@ from ctidesk.sip.engine.endpoint import (
     system_authorities,
 )
 
+TransportKey = tuple[object, ...]
+
 
 class Accounts:
     """All accounts and the transports that they stand on."""
@@ -36,7 +38,7 @@ class Accounts:
         self._take_invite = take_invite
         self._changed = changed
         self._lines: dict[str, AccountLine] = {}
-        self._transports: dict[tuple[object, ...], Listening] = {}
+        self._transports: dict[TransportKey, Listening] = {}
         endpoint.on_transport = self._transport_seen
 
     def line(self, account_id: str) -> AccountLine:
@@ -66,22 +68,30 @@ class Accounts:
                 "The account can't be changed during a call.",
                 "End the call first.",
             )
-        if before is not None and config.local_port == before.config.local_port != 0:
+        key = _transport_key(config)
+        same_port = before is not None and config.local_port == before.config.local_port != 0
+        if before is not None and same_port and _transport_key(before.config) != key:
             # a fixed port must be free before it can be opened in another way
             self.remove(config.account_id)
         transport = self._transport(config)
-        self.remove(config.account_id)
+        self._drop(config.account_id, keep=key)
         line = AccountLine(config, self._endpoint, transport, self._take_invite, self._changed)
         self._lines[config.account_id] = line
         line.start()
 
     def remove(self, account_id: str) -> None:
         """Unregister and forget it; unknown ones are gone already."""
+        self._drop(account_id, keep=())
+
+    def _drop(self, account_id: str, keep: TransportKey) -> None:
+        """`keep`: a transport that is needed again. Transactions hold a closed one, and so its
+        port, for some seconds."""
         line = self._lines.pop(account_id, None)
         if line is not None:
             line.close()
             key = _transport_key(line.config)
-            if all(_transport_key(other.config) != key for other in self._lines.values()):
+            users = [other for other in self._lines.values() if _transport_key(other.config) == key]
+            if not users and key != keep:
                 self._endpoint.close_transport(self._transports.pop(key).transport_id)
 
     def _transport(self, config: ConfigureAccount) -> Listening:
@@ -127,11 +137,6 @@ def _tls_files(config: ConfigureAccount) -> TlsFiles | None:
     return TlsFiles(ca_file=ca_file, verify=config.tls_verify)
 
 
-def _transport_key(config: ConfigureAccount) -> tuple[object, ...]:
-    return (
-        config.transport,
-        config.bind_address,
-        config.local_port,
-        config.tls_ca_file,
-        config.tls_verify,
-    )
+def _transport_key(config: ConfigureAccount) -> TransportKey:
+    place = (config.transport, config.bind_address, config.local_port)
+    return (*place, config.tls_ca_file, config.tls_verify) if config.transport == "tls" else place
