@@ -128,7 +128,10 @@ class CallDesk:
             self._registration(event)
         else:
             self._call_event(event, stored)
+            # the event first: the look-up of a caller must not wait for the agent's state
             self.publish(event)
+            if not isinstance(event, ev.TELEMETRY):
+                self.follow()
             return
         if stored is not None:
             stored(None)
@@ -195,7 +198,6 @@ class CallDesk:
             self._apply(event)
         if isinstance(event, ev.CallEnded):
             self._ended(event)
-        self.follow()
 
     def _apply(self, event: ev.AnyCallEvent) -> None:
         call = self.calls.get(event.call_id)
