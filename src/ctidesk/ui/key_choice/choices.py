@@ -15,7 +15,7 @@ from ctidesk.ui.key_choice.presenter import (
     KeyPlace,
     strength_words,
 )
-from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.scale import RING_GAP, RING_WIDTH, SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import Theme, set_tone
 from ctidesk.ui.theme.tokens import Role
 
@@ -51,7 +51,7 @@ class Choices(QWidget):
             self._add(layout, place, words, consequence)
             if place is KeyPlace.PASSPHRASE:
                 layout.addWidget(self._fields)
-            layout.addSpacing(Space.S)
+            layout.addSpacing(Space.XS)
         for field in (self.passphrase, self.again):
             field.textEdited.connect(self._typed)
             field.textChanged.connect(self._weigh)
@@ -96,10 +96,7 @@ class Choices(QWidget):
             (
                 KeyPlace.NOWHERE,
                 self.tr("Work without member data for now"),
-                self.tr(
-                    "Calls work without cards, and wrap-ups cannot be saved. You are asked again "
-                    "at the next start."
-                ),
+                self.tr("No cards, and wrap-ups cannot be saved. Asked at the next start."),
             ),
         )
 
@@ -115,6 +112,7 @@ class Choices(QWidget):
         label.setText(consequence)
         label.setIndent(_INDENT)
         layout.addWidget(button)
+        layout.addSpacing(RING_WIDTH + RING_GAP)
         layout.addWidget(label)
 
     def _lay_out_fields(self) -> None:

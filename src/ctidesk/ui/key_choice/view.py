@@ -77,14 +77,14 @@ class KeyChoiceOverlay(Overlay):
         self._content = QWidget()
         self._content.setObjectName("scrolled")
         body = QVBoxLayout(self._content)
-        body.setContentsMargins(Space.XL, Space.L, Space.XL, Space.S)
-        body.setSpacing(Space.M)
+        body.setContentsMargins(Space.XL, Space.M, Space.XL, 0)
+        body.setSpacing(Space.S)
         for widget in (self._title, self._text, self.choices, self.passphrase, self._problem):
             body.addWidget(widget)
         body.addStretch(1)
         # outside of what scrolls: the way on is always in view
         foot = row(None, self.again, self.later, self.go)
-        foot.setContentsMargins(Space.XL, Space.S, Space.XL, Space.L)
+        foot.setContentsMargins(Space.XL, Space.S, Space.XL, Space.M)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -182,7 +182,7 @@ class KeyChoiceOverlay(Overlay):
         layout = self._content.layout()
         assert layout is not None
         layout.activate()
-        foot = TARGET + Space.S + Space.L
+        foot = TARGET + Space.S + Space.M
         wanted = layout.totalHeightForWidth(width - 2) + foot + 2
         room = self._over.height() - Space.XL - Space.L
         bars = Qt.ScrollBarPolicy
