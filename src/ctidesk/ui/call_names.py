@@ -5,6 +5,8 @@ Runs in: desk process, Qt main thread (no Qt in here).
 
 from __future__ import annotations
 
+import functools
+
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call
 from ctidesk.calls.desk import CallDesk, Change
@@ -13,6 +15,8 @@ from ctidesk.calls.text import plain
 from ctidesk.care.member import Lookup
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.ui import words
+
+KEPT = 128
 
 
 class CallNames:
@@ -23,20 +27,25 @@ class CallNames:
         self._desk = desk
         self._directory = directory
         self._shown = shown
+        # text of strangers is made plain character by character: once, not at every event
+        self._plain_name = functools.lru_cache(KEPT)(words.caller_name)
+        self._plain_detail = functools.lru_cache(KEPT)(words.caller_detail)
         self._found: dict[str, str] = {}
         desk.subscribe(self._changed)
 
     def name(self, call: Call) -> str:
         """One line of plain text."""
-        if not plain(call.remote.display_name) and call.call_id in self._found:
+        if call.call_id in self._found and not plain(call.remote.display_name):
             return self._found[call.call_id]
-        return words.caller_name(call.remote, self._shown)
+        return self._plain_name(call.remote, self._shown)
 
     def detail(self, call: Call) -> str:
         """Number, queue, way through the menu."""
-        detail = words.caller_detail(call, self._shown)
+        detail = self._plain_detail(call.remote, call.routing, call.direction, self._shown)
+        if call.call_id not in self._found:
+            return detail
         number = words.caller_number(call.remote, self._shown)
-        if call.call_id in self._found and number and not plain(call.remote.display_name):
+        if number and not plain(call.remote.display_name):
             return " · ".join(part for part in (number, detail) if part)
         return detail
 

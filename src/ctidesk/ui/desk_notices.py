@@ -11,6 +11,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.ui import words
+from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
 
 
@@ -30,7 +31,7 @@ class DeskNotices:
         self._resume = resume
         self._redial = redial
         self._dialled: set[str] = set()
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
 
     def _changed(self, change: Change) -> None:
         show = self._stack.show_notice

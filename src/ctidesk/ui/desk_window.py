@@ -40,7 +40,7 @@ from ctidesk.ui.window.compact_bar import CompactBar
 from ctidesk.ui.window.layout_memory import ForgetfulLayout, LayoutMemory
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
 
-WARM_UP_MS = 250
+WARM_UP_MS = 100
 
 
 class DeskWindow(QObject):
@@ -203,20 +203,32 @@ class DeskWindow(QObject):
         )
         self.toasts.answered.connect(self.presenters.call_bar.answer_call)
         self.toasts.declined.connect(self.presenters.call_bar.decline_call)
-        # the first pop is made while nothing rings, but not before the window is on the screen
+        self._cold = [
+            self.toasts.warm_up,
+            self.panels.member_card.warm_up,
+            self.panels.wrap_up.warm_up,
+        ]
+        # done while nothing rings, one after the other, once the window is on the screen
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.setInterval(WARM_UP_MS)
-        self._warm.timeout.connect(self.toasts.warm_up)
+        self._warm.timeout.connect(self._warm_up)
         self._offers = Live(self._offers_now)
         self._offers.watch(self.toasts.show_offers)
 
     # ----------------------------------------------------------------- private
 
+    def _warm_up(self) -> None:
+        self._cold.pop(0)()
+        if self._cold:
+            self._warm.start()
+
     def _changed(self, change: Change) -> None:
+        self._quality.refresh()
+        if isinstance(change, ev.TELEMETRY):
+            return
         self._bring_forward(change)
         self._offers.refresh()
-        self._quality.refresh()
         if self.presenters.running:
             self.tick.subscribe(self)
         else:
@@ -235,7 +247,7 @@ class DeskWindow(QObject):
 
     def _offers_now(self) -> tuple[ToastOffer, ...]:
         desk, pop = self._needs.desk, self._needs.pop
-        return offers(desk.calls.values(), pop.lookups, self._needs.shown, self._locked)
+        return offers(desk.calls.values(), pop.lookups, self.presenters.shown, self._locked)
 
     def _quality_now(self) -> Quality:
         current = self._needs.desk.current

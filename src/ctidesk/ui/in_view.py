@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ctidesk.calls.call import Call
 from ctidesk.calls.desk import CallDesk
+from ctidesk.ui.live import but_telemetry
 
 
 def caller_call(desk: CallDesk, call: Call | None) -> Call | None:
@@ -31,7 +32,7 @@ class CallInView:
         self._chosen_beside = ""
         self._told = ""
         self._listeners: list[Callable[[str], None]] = []
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
 
     @property
     def call_id(self) -> str:

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from ctidesk.calls.desk import Change, Listener
+from ctidesk.calls.events import TELEMETRY
+
 S = TypeVar("S")
+
+
+def but_telemetry(listener: Listener) -> Listener:
+    """`listener` without what comes several times a second and changes nothing for it."""
+
+    def filtered(change: Change) -> None:
+        if not isinstance(change, TELEMETRY):
+            listener(change)
+
+    return filtered
 
 
 class Live(Generic[S]):

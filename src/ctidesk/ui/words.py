@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from ctidesk.calls.agent import DEVICE_LOST, NETWORK_LOST, NO_ANSWER
 from ctidesk.calls.agent_events import AgentState
-from ctidesk.calls.call import Call, Direction, Phase, RemoteParty
+from ctidesk.calls.call import Direction, Phase, RemoteParty, Routing
 from ctidesk.calls.text import plain
 from ctidesk.care.member import Party
 from ctidesk.ui.theme.tokens import Role
@@ -136,16 +136,16 @@ def caller_number(remote: RemoteParty, shown: Shown) -> str:
     return shown(remote.number) or plain(remote.number, 32)
 
 
-def caller_detail(call: Call, shown: Shown) -> str:
+def caller_detail(remote: RemoteParty, routing: Routing, way: Direction, shown: Shown) -> str:
     """Second line under the name: number, queue, way through the menu."""
-    number = caller_number(call.remote, shown)
-    name = plain(call.remote.display_name)
+    number = caller_number(remote, shown)
+    name = plain(remote.display_name)
     first = number if name and number != name else ""
     if name and not number:
-        first = WITHHELD if call.remote.withheld else ""
-    way = [plain(call.routing.queue, 40), plain(call.routing.ivr_path, 40)]
-    outgoing = "outgoing" if call.direction is Direction.OUTBOUND else ""
-    return " · ".join(part for part in (first, outgoing, *way) if part)
+        first = WITHHELD if remote.withheld else ""
+    outgoing = "outgoing" if way is Direction.OUTBOUND else ""
+    parts = (first, outgoing, plain(routing.queue, 40), plain(routing.ivr_path, 40))
+    return " · ".join(part for part in parts if part)
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ from ctidesk.calls.agent import RESTING, Rest
 from ctidesk.calls.agent_events import AgentState, AgentStateChanged
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.ui import words
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.theme.tokens import Role
 
 DEFAULT_REASONS = ("Break", "Lunch", "Training", "Meeting", "Personal", "Follow-up work")
@@ -69,7 +69,7 @@ class AgentBarPresenter:
         """The transition into the present state; a queued choice is logged as one more
         transition, but does not restart the time in state."""
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
 
     def choose(self, key: str) -> None:
         """Take a `Choice` by its key."""

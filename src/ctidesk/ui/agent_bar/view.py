@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from ctidesk.ui.agent_bar.presenter import AgentBarPresenter, AgentBarState, Choice
+from ctidesk.ui.agent_bar.presenter import AgentBarPresenter, AgentBarState
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space, Type
 from ctidesk.ui.theme.tokens import Role
@@ -25,7 +25,6 @@ class AgentBar(QWidget):
         super().__init__()
         self._theme = around.theme
         self._presenter = presenter
-        self._choices: tuple[Choice, ...] = ()
         self.setAccessibleName(self.tr("My state"))
         self.setObjectName("agent_bar")
         self._pill = StatusPill(around.theme)
@@ -35,6 +34,7 @@ class AgentBar(QWidget):
         self._menu.setAccessibleName(self.tr("Choose my state"))
         self.button = IconButton(around.theme, "chevron_down", self.tr("Change my state"))
         self.button.setObjectName("agent_state")
+        self._menu.aboutToShow.connect(self._fill)
         self.button.setMenu(self._menu)
         top = QHBoxLayout()
         top.setSpacing(Space.S)
@@ -68,13 +68,11 @@ class AgentBar(QWidget):
         self.button.set_name(
             self.tr("Choose what comes after this") if state.busy else self.tr("Change my state")
         )
-        if state.choices != self._choices:
-            self._choices = state.choices
-            self._fill(state.choices)
 
-    def _fill(self, choices: tuple[Choice, ...]) -> None:
+    def _fill(self) -> None:
+        """Made when it opens: no call has to wait for a menu."""
         self._menu.clear()
-        for choice in choices:
+        for choice in self._presenter.live.state.choices:
             if choice.key == "logged_out":
                 self._menu.addSeparator()
             action = self._menu.addAction(self._theme.icon(choice.icon), choice.label)

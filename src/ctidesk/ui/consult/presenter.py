@@ -24,7 +24,7 @@ from ctidesk.ui.consult.state import (
 )
 from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
 from ctidesk.ui.in_view import caller_call
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 
 RECENT = 5
 _WAITS = "Your colleague is called as soon as the caller's hold is confirmed."
@@ -60,7 +60,7 @@ class ConsultPresenter:
         self._ended_words: dict[str, str] = {}
         """By caller's call_id: how its last consultation ended, when not by the agent."""
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
 
     # ----------------------------------------------------------------- intents
 

@@ -15,7 +15,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.text import plain
 from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 
 RECENT = 5
 LONGEST = 256
@@ -57,7 +57,7 @@ class DiallerPresenter:
         self._problem: Problem | None = None
         self._recent: list[str] = []
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
 
     def type(self, text: str) -> None:
         """The text of the field now; a name is looked up."""

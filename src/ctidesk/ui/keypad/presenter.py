@@ -12,7 +12,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.call import Phase
 from ctidesk.calls.desk import CallDesk, Change
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 
 KEYS = "123456789*0#"
 METHODS = (("rfc4733", "In the audio stream (RFC 4733)"), ("info", "As messages (SIP INFO)"))
@@ -44,7 +44,7 @@ class KeypadPresenter:
         self._showing = False
         self._method = METHODS[0][0]
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
 
     def press(self, digit: str) -> None:
         """Send one of `KEYS`."""

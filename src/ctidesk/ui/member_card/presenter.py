@@ -17,7 +17,7 @@ from ctidesk.ui import words
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
 from ctidesk.ui.in_view import CallInView
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.member_card.facts import CardFacts, card_facts
 from ctidesk.ui.member_card.state import (
     CALLING_PARTIES,
@@ -61,7 +61,7 @@ class MemberCardPresenter:
         """By call_id: the facility that the agent confirmed as the caller."""
         self._facts: tuple[MemberCard, float, CardFacts] | None = None
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
         pop.subscribe(self.live.refresh)
         in_view.subscribe(self._moved)
 

@@ -57,7 +57,7 @@ class MemberCardView(QWidget):
             self.tr("No call"),
             self.tr("The caller's card opens here while it rings."),
         )
-        page = QWidget()
+        page = self._page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(Space.M, Space.M, Space.M, Space.M)
         layout.setSpacing(Space.S)
@@ -141,6 +141,11 @@ class MemberCardView(QWidget):
         layout.addWidget(self.facts, 1)
         self._rest = layout
         layout.addStretch(0)
+
+    def warm_up(self) -> None:
+        """Lay out and paint the card unseen, so that the first call does not wait for it."""
+        self._page.resize(self.size())
+        self._page.grab()
 
     # ----------------------------------------------------------------- intents
 

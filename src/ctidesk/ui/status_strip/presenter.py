@@ -17,7 +17,7 @@ from ctidesk.calls.ports import CallJournal, Clock
 from ctidesk.metrics.shift import Figures, ShiftStatistics
 from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import Problem
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.theme.tokens import Role
 
 SPARK = 20
@@ -76,7 +76,7 @@ class StatusPresenter:
         self._outbox_problem: Problem | None = None
         self._spark: deque[float] = deque(maxlen=SPARK)
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
 
     # ----------------------------------------------------------- what app tells
 

@@ -14,7 +14,7 @@ from ctidesk.calls.desk import CallDesk, Change, MissedCall
 from ctidesk.ui import words
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.in_view import CallInView
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.theme.tokens import Role
 
 MISSED_SHOWN = 50
@@ -70,8 +70,10 @@ class WorkListPresenter:
         self._in_view = in_view
         self._names = names
         self._time_of_day = time_of_day
+        self._lines: dict[tuple[str, bool], MissedLine] = {}
+        """Worded once: nothing of a missed call changes but whether it was called back."""
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
         in_view.subscribe(self.live.refresh)
 
     # ----------------------------------------------------------------- intents
@@ -141,6 +143,13 @@ class WorkListPresenter:
         return "Swap" if self._desk.consult_of(call.consult_of or call.call_id) else "Resume"
 
     def _missed(self, one: MissedCall) -> MissedLine:
+        key = (one.call.call_id, one.called_back)
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = self._worded(one)
+        return line
+
+    def _worded(self, one: MissedCall) -> MissedLine:
         call = one.call
         reachable = bool(call.remote.number) and not call.remote.withheld
         return MissedLine(

@@ -17,7 +17,7 @@ from ctidesk.calls.ports import CallJournal, Interaction, WrapUpDraft
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.in_view import CallInView
-from ctidesk.ui.live import Live
+from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.wrap_up.open_sessions import OpenSessions
 from ctidesk.ui.wrap_up.state import CodeLine, OpenWrapUp, WrapUpState
 from ctidesk.wrapup.codes import CodeTree, RecentCodes
@@ -58,7 +58,7 @@ class WrapUpPresenter:
         self._problems: dict[str, Problem] = {}
         self._found: tuple[tuple[str, str, tuple[str, ...]], tuple[CodeLine, ...]] | None = None
         self.live = Live(self._state)
-        desk.subscribe(self._changed)
+        desk.subscribe(but_telemetry(self._changed))
         in_view.subscribe(self._moved)
 
     # ----------------------------------------------------------------- intents

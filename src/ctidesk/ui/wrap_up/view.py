@@ -43,7 +43,7 @@ class WrapUpPanel(QWidget):
             self.tr("No wrap-up open"),
             self.tr("Code and note open when a call is answered."),
         )
-        page = QWidget()
+        page = self._page = QWidget()
         self._layout = QVBoxLayout(page)
         self._layout.setContentsMargins(Space.M, Space.M, Space.M, Space.M)
         self._layout.setSpacing(Space.S)
@@ -129,6 +129,11 @@ class WrapUpPanel(QWidget):
         saving.setStretch(0, 1)
         saving.setStretch(1, 1)
         self._layout.addLayout(saving)
+
+    def warm_up(self) -> None:
+        """Lay out and paint the fields unseen, so that the first answer does not wait for it."""
+        self._page.resize(self.size())
+        self._page.grab()
 
     # ----------------------------------------------------------------- intents
 

@@ -1,0 +1,148 @@
+"""Pictures of the window in every state, light and dark, for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from tests.support.desk_scenes import HOSPITAL, LENA, MARIA, SHARED, Scene
+from tests.support.screens import SIZES, grab
+
+from ctidesk.calls.events import Registration
+from ctidesk.ui.desk_window import DeskWindow
+from ctidesk.ui.theme.theme import Theme
+from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
+
+Show = Callable[[Scene, DeskWindow], None]
+
+
+def idle(scene: Scene, shown: DeskWindow) -> None:
+    """Nothing to be done."""
+
+
+def ringing(scene: Scene, shown: DeskWindow) -> None:
+    scene.ring(SHARED, "Jane D.")
+    scene.clock.advance(4)
+
+
+def withheld(scene: Scene, shown: DeskWindow) -> None:
+    scene.ring("")
+
+
+def masked(scene: Scene, shown: DeskWindow) -> None:
+    scene.talk(SHARED, "Jane D.")
+    shown.presenters.member_card.open_candidate("1")
+
+
+def locked(scene: Scene, shown: DeskWindow) -> None:
+    masked(scene, shown)
+    shown.presenters.member_card.answer("birth_date", "1.1.1970")
+    shown.presenters.member_card.answer("postcode", "99999")
+
+
+def verified(scene: Scene, shown: DeskWindow) -> None:
+    masked(scene, shown)
+    shown.presenters.member_card.answer("birth_date", "3.4.1984")
+    shown.presenters.member_card.answer("postcode", "10115")
+
+
+def carer(scene: Scene, shown: DeskWindow) -> None:
+    scene.talk(MARIA)
+    shown.presenters.member_card.open_candidate("3")
+
+
+def facility(scene: Scene, shown: DeskWindow) -> None:
+    scene.talk(HOSPITAL, "St. Anna <b>Hospital</b>", "Provider line")
+    shown.presenters.member_card.open_candidate("4")
+    shown.presenters.member_card.search.type("doe")
+
+
+def choosing(scene: Scene, shown: DeskWindow) -> None:
+    scene.talk(SHARED, "Jane D.")
+    shown.presenters.consult.open()
+    shown.presenters.consult.search.type("chen")
+
+
+def consulting(scene: Scene, shown: DeskWindow) -> None:
+    call_id = scene.talk(SHARED, "Jane D.")
+    shown.presenters.consult.consult("201")
+    scene.engine.remote_answers(scene.desk.consult_of(call_id).call_id)
+    scene.clock.advance(9)
+
+
+def conference(scene: Scene, shown: DeskWindow) -> None:
+    consulting(scene, shown)
+    shown.presenters.consult.merge()
+
+
+def came_back(scene: Scene, shown: DeskWindow) -> None:
+    call_id = scene.talk(SHARED, "Jane D.")
+    shown.presenters.consult.blind("205")
+    scene.engine.transfer_busy(call_id)
+
+
+def second_call(scene: Scene, shown: DeskWindow) -> None:
+    scene.talk(SHARED, "Jane D.")
+    scene.clock.advance(70)
+    scene.ring(LENA, "Lena Fischer")
+
+
+def keypad(scene: Scene, shown: DeskWindow) -> None:
+    scene.talk(SHARED, "Jane D.")
+    shown.commands.perform("call.keypad")
+    for digit in "123":
+        shown.presenters.keypad.press(digit)
+
+
+def wrap_up(scene: Scene, shown: DeskWindow) -> None:
+    for number, name in ((SHARED, "Jane D."), (HOSPITAL, "St. Anna")):
+        scene.engine.remote_hangs_up(scene.talk(number, name))
+    scene.clock.advance(21)
+    shown.presenters.wrap_up.choose_code("refill")
+    shown.presenters.wrap_up.write("Two tablets left. Wants delivery on Friday.")
+
+
+def broken(scene: Scene, shown: DeskWindow) -> None:
+    scene.engine.remote_hangs_up(scene.ring(LENA, "Lena"))
+    scene.engine.registration(
+        Registration.REFUSED,
+        problem="wrong_password",
+        text="The exchange refuses the password of this account.",
+        remedy="Type it again in the settings, or ask IT.",
+    )
+    scene.talk(SHARED, "Jane D.")
+    scene.engine.engine_lost()
+
+
+SCENES: tuple[Show, ...] = (
+    *(idle, ringing, withheld, masked, locked, verified, carer, facility),
+    *(choosing, consulting, conference, came_back, second_call, keypad, wrap_up, broken),
+)
+
+
+@pytest.mark.parametrize("show", SCENES, ids=lambda show: show.__name__)
+def test_pictures(
+    show: Show,
+    open_desk: Callable[[Scene], DeskWindow],
+    theme: Theme,
+    tmp_path: Path,
+):
+    scene = Scene(policy=WrapUpPolicy(mode=WrapUpMode.TIMED, limit_s=90))
+    shown = open_desk(scene)
+    show(scene, shown)
+    shown.tick.ticked.emit()
+    QApplication.processEvents()
+    files = grab(theme, shown.window, f"desk-{show.__name__}", tmp_path)
+    assert len(files) == 2 * len(SIZES)
+    for file in files:
+        picture = QImage(str(file))
+        wanted = tuple(int(part) for part in file.stem.rsplit("-", 1)[1].split("x"))
+        # wider than asked for means that something does not fit into the smallest window
+        assert (picture.width(), picture.height()) == wanted
+    buttons = shown.panels.call_bar
+    shown.window.resize(960, 600)
+    QApplication.processEvents()
+    assert buttons.end.geometry().right() <= buttons.width(), "the bar fits into 960 px"
