@@ -24,13 +24,14 @@ class DeskNotices:
         desk: CallDesk,
         stack: NoticeStack,
         resume: Callable[[], None],
-        redial: Callable[[], None],
+        dial: Callable[[str], object],
     ) -> None:
         self._desk = desk
         self._stack = stack
         self._resume = resume
-        self._redial = redial
-        self._dialled: set[str] = set()
+        self._dial = dial
+        self._dialled: dict[str, str] = {}
+        """Numbers of the calls that we dialled and that are not connected yet."""
         desk.subscribe(but_telemetry(self._changed))
 
     def _changed(self, change: Change) -> None:
@@ -73,7 +74,7 @@ class DeskNotices:
         elif isinstance(change, ev.CallDialled | ev.CallAnswered):
             self._stack.clear("call")
             if isinstance(change, ev.CallDialled) and not change.consult_of:
-                self._dialled.add(change.call_id)
+                self._dialled[change.call_id] = change.remote.number
         elif isinstance(change, ev.CallEnded):
             self._stack.clear("transfer")
             self._ended(change)
@@ -81,19 +82,29 @@ class DeskNotices:
     def _ended(self, event: ev.CallEnded) -> None:
         """A connection that broke, or a dialled call that did not come about."""
         call = self._desk.calls.get(event.call_id)
-        dialled = event.call_id in self._dialled
-        self._dialled.discard(event.call_id)
+        dialled = self._dialled.pop(event.call_id, "")
         if event.by == "failure" and call is not None and call.answered_mono is not None:
             text = "The connection broke off. The wrap-up is open."
-            self._stack.show_notice("call", self._again(Level.WARNING, text, "Call back."))
+            self._stack.show_notice("call", self._again(Level.WARNING, text, call.remote.number))
         elif call is None and dialled and event.by != "local":
             text = f"Not connected: {words.failure_word(event.code)}."
-            self._stack.show_notice("call", self._again(Level.INFO, text, "Try again later."))
+            self._stack.show_notice("call", self._again(Level.INFO, text, dialled))
 
-    def _again(self, level: Level, text: str, remedy: str) -> Notice:
+    def _again(self, level: Level, text: str, number: str) -> Notice:
+        """A notice with one key to call that very number; a withheld one cannot be called."""
+        if not number:
+            return Notice(level=level, text=text, remedy="The number was withheld.")
         return Notice(
-            level=level, text=text, remedy=remedy, action_text="Redial", action=self._redial
+            level=level,
+            text=text,
+            remedy="Call the number again.",
+            action_text="Call again",
+            action=lambda: self._call(number),
         )
+
+    def _call(self, number: str) -> None:
+        self._stack.clear("call")
+        self._dial(number)
 
     def _engine_back(self, event: ev.EngineReady) -> None:
         standing = self._stack.keys()

@@ -75,7 +75,7 @@ class DeskWindow(QObject):
             needs.desk,
             self.window.notices,
             self.presenters.consult.resume,
-            self.presenters.dialler.redial,
+            needs.actions.dial,
         )
         self._quality = Live(self._quality_now)
         self._quality.watch(self.panels.quality.show_quality)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from tests.support.desk_scenes import HOSPITAL, LENA, SHARED, Scene
 from tests.support.widget_text import widget_texts
 
@@ -340,3 +340,9 @@ def test_a_lost_engine_is_said_at_once_and_its_return_too(scene: Scene, desk_win
     scene.engine.engine_ready()
     assert "engine" not in notices(desk_window)
     assert "engine back" in notices(desk_window)
+    # the caller whose connection broke off, not the number that was dialled last
+    press = [b for b in desk_window.window.notices.findChildren(QPushButton) if b.text()]
+    assert [button.text() for button in press] == ["Call again"]
+    press[0].click()
+    (call,) = scene.desk.live
+    assert call.remote.number == SHARED

@@ -34,6 +34,7 @@ class AgentBar(QWidget):
         self._menu.setAccessibleName(self.tr("Choose my state"))
         self.button = IconButton(around.theme, "chevron_down", self.tr("Change my state"))
         self.button.setObjectName("agent_state")
+        self._fill()
         self._menu.aboutToShow.connect(self._fill)
         self.button.setMenu(self._menu)
         top = QHBoxLayout()
@@ -70,7 +71,7 @@ class AgentBar(QWidget):
         )
 
     def _fill(self) -> None:
-        """Made when it opens: no call has to wait for a menu."""
+        """Made again when it opens, not at each change: no call has to wait for a menu."""
         self._menu.clear()
         for choice in self._presenter.live.state.choices:
             if choice.key == "logged_out":

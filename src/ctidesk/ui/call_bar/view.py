@@ -70,7 +70,14 @@ class CallBar(QWidget):
         self._rec.setObjectName("recording_word")
         self._detail = ElidedLabel(theme, "", Type.CAPTION, tone=Role.MUTED)
         self._second = row(
-            self._phase, self._part, self._lock, self._rec_icon, self._rec, self._detail, gap=6
+            self._phase,
+            self._part,
+            self._lock,
+            self._rec_icon,
+            self._rec,
+            self._detail,
+            None,
+            gap=6,
         )
 
     def _make_buttons(self) -> None:
