@@ -42,9 +42,6 @@ HOSPITAL = "+493023125100"
 MARIA = "+491713920015"
 LENA = "+491713920031"
 START = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
-SECRETS = ("K-99120", "Salbutamol", "Lindenweg", "10115", "Helvia", "1958", "asthma", "Nebuliser")
-"""Texts of Jane's card that must not be anywhere before verification. Her birth year is public
-on the candidate, hence the year of `WALTER` here."""
 
 
 def _read(hours: float) -> Provenance:
