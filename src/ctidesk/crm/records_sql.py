@@ -5,11 +5,13 @@ Runs in: desk process, store thread.
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, select, text
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ctidesk.crm import schema
 from ctidesk.crm.lookup_sql import birth_token
@@ -30,6 +32,20 @@ _FTS = text(
     "INSERT OR REPLACE INTO directory_fts(rowid, name, ident) VALUES (:rowid, :name, :ident)"
 )
 _FTS_DELETE = text("DELETE FROM directory_fts WHERE rowid = :rowid")
+_ADD_NUMBER = insert(numbers)
+_KNOWN_NUMBERS = select(numbers.c.e164, numbers.c.national).where(
+    numbers.c.owner_ref == bindparam("ref"), numbers.c.owner_kind == bindparam("kind")
+)
+_FORGET_NUMBERS = delete(numbers).where(
+    numbers.c.owner_ref == bindparam("ref"), numbers.c.owner_kind == bindparam("kind")
+)
+_FORGET_FACTS = tuple(
+    delete(table).where(table.c.member_ref == bindparam("ref"), table.c.source == bindparam("of"))
+    for table in (schema.metadata.tables[kind.value] for kind in FactKind)
+)
+_CARERS = select(relations.c.id).where(
+    relations.c.member_ref == bindparam("ref"), relations.c.source == bindparam("of")
+)
 _MEMBER_REF = select(members.c.id, members.c.import_ref).where(
     members.c.member_id == bindparam("member_id")
 )
@@ -176,22 +192,14 @@ class Writer:
         return (row.id, row.import_ref) if row else None
 
     def _upsert(self, table: Table, key: str, values: dict[str, Any]) -> int:
-        values = {**values, **self._fact}
-        statement = insert(table).values(values)
-        statement = statement.on_conflict_do_update(index_elements=[key], set_=values)
-        return int(self._connection.execute(statement.returning(table.c.id)).scalar_one())
+        statement = _upsert_into(table, key, tuple(values))
+        return int(self._connection.execute(statement, {**values, **self._fact}).scalar_one())
 
     def _forget_facts(self, ref: int, *, keep_phones: bool = False) -> None:
-        source = self._fact["source"]
-        for kind in FactKind:
-            table = schema.metadata.tables[kind.value]
-            self._connection.execute(
-                delete(table).where(table.c.member_ref == ref, table.c.source == source)
-            )
-        carers = select(relations.c.id).where(
-            relations.c.member_ref == ref, relations.c.source == source
-        )
-        for carer in self._connection.execute(carers).scalars().all():
+        what = {"ref": ref, "of": self._fact["source"]}
+        for forget in _FORGET_FACTS:
+            self._connection.execute(forget, what)
+        for carer in self._connection.execute(_CARERS, what).scalars().all():
             self._forget_phones(Owner.RELATION, carer)
             self._connection.execute(_FTS_DELETE, {"rowid": carer * 4 + Owner.RELATION})
             self._connection.execute(delete(relations).where(relations.c.id == carer))
@@ -199,28 +207,30 @@ class Writer:
             self._forget_phones(Owner.MEMBER, ref)
 
     def _forget_phones(self, owner: Owner, ref: int) -> None:
-        self._connection.execute(
-            delete(numbers).where(numbers.c.owner_ref == ref, numbers.c.owner_kind == int(owner))
-        )
+        self._connection.execute(_FORGET_NUMBERS, {"ref": ref, "kind": int(owner)})
 
     def _add_phones(self, owner: Owner, ref: int, phones: tuple[Phone, ...]) -> None:
         if not phones:
             return
-        has = self._connection.execute(
-            select(numbers.c.e164, numbers.c.national).where(
-                numbers.c.owner_ref == ref, numbers.c.owner_kind == int(owner)
-            )
-        )
+        has = self._connection.execute(_KNOWN_NUMBERS, {"ref": ref, "kind": int(owner)})
         known = {tuple(row) for row in has}
         for phone in phones:
             if (phone.e164, phone.national) not in known:
                 known.add((phone.e164, phone.national))
-                self._connection.execute(insert(numbers).values(number_row(owner, ref, phone)))
+                self._connection.execute(_ADD_NUMBER, number_row(owner, ref, phone))
 
     def _index(self, owner: Owner, ref: int, name: str, ident: str) -> None:
         self._connection.execute(
             _FTS, {"rowid": ref * 4 + int(owner), "name": name, "ident": ident}
         )
+
+
+@functools.cache
+def _upsert_into(table: Table, key: str, columns: tuple[str, ...]) -> ReturningInsert[int]:
+    """Built once: building a statement takes several times as long as running it."""
+    statement = insert(table)
+    new = {name: statement.excluded[name] for name in (*columns, "source", "read_wall")}
+    return statement.on_conflict_do_update(index_elements=[key], set_=new).returning(table.c.id)
 
 
 def number_row(owner: Owner, ref: int, phone: Phone) -> dict[str, Any]:
