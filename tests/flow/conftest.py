@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from tests.support.flow_desk import Centre, seeded_profile, write_speech
+from tests.support.flow_desk import AGENT_HZ, Centre, seeded_profile
+from tests.support.sip_sound import write_tone
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +20,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stands in for what the agent says."""
     path = tmp_path_factory.mktemp("speech") / "agent.wav"
-    write_speech(path)
+    write_tone(path, hz=AGENT_HZ)
     return path
 
 

@@ -5,38 +5,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 from tests.support.crm_people import SHARED
-from tests.support.flow_desk import AGENT_HZ, Centre, opened_by_command, recordings
+from tests.support.flow_desk import AGENT_HZ, Centre, opened_by_command, recordings, rows, wrap_up
 from tests.support.sip_sound import RATE, loudness
-
-from ctidesk.crm import audit, schema
-from ctidesk.crm.database import open_database
 
 pytestmark = pytest.mark.slow
 
 CALLER_HZ = 440
 AUDIBLE = 500.0
 NOTE = "Asked about the next refill"
-
-
-def rows(centre: Centre) -> dict[str, list[Any]]:
-    """What the encrypted cache holds of calls, read with its key by another process's eyes."""
-    database = open_database(centre.profile.database, centre.key())
-    tables = (schema.interactions, schema.outbox, schema.audit, schema.calls, schema.drafts)
-
-    def read(connection: Any) -> dict[str, list[Any]]:
-        found = {table.name: list(connection.execute(select(table)).all()) for table in tables}
-        assert audit.verify(connection).bad_seq == 0
-        return found
-
-    try:
-        return database.read(read)
-    finally:
-        database.close()
 
 
 def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
@@ -56,8 +35,7 @@ def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
     phone.hears(leg)
     desk.choose("candidates", "Jane Doe")
     desk.until_call("the chosen card", member="M-1001", verified=False)
-    first = desk.until_grown()
-    desk.until_grown(first)
+    desk.until_grown()
     desk.press("call_hold")
     desk.until_call("hold, confirmed", phase="held")
     phone.hears_nothing(leg)
@@ -68,10 +46,7 @@ def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
     desk.press("call_end")
     desk.until(lambda state: state["wrap_ups"] == [call_id], "wrap-up")
     phone.wait("state", leg=leg, state="disconnected")
-    desk.enter("wrap_up_search", "refill")
-    desk.submit("wrap_up_search")
-    desk.enter("wrap_up_note", NOTE)
-    desk.press("wrap_up_save_ready")
+    wrap_up(desk, "refill", NOTE)
     saved = desk.until(
         lambda state: not state["wrap_ups"] and state["agent"] == "ready", "saved and ready"
     )

@@ -5,13 +5,10 @@ Runs in: the test process; one reader thread per desk.
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
-import math
 import os
 import queue
-import random
 import shutil
 import signal
 import subprocess
@@ -19,21 +16,23 @@ import sys
 import tempfile
 import threading
 import uuid
-import wave
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pyrage
+from sqlalchemy import select
 from tests.support.crm_people import RECORDS
 from tests.support.crm_store import OpenStore
 from tests.support.sip_desk import free_port, python_environment, until
 from tests.support.sip_phone import Phone
-from tests.support.sip_sound import RATE
+from tests.support.sip_sound import RATE, loudness
 
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
+from ctidesk.crm import audit, journal_sql, schema
+from ctidesk.crm.database import open_database
 
 PATIENCE_S = 40.0
 ENGINE = (sys.executable, "-m", "ctidesk.sip.engine.main", "--null-audio")
@@ -299,6 +298,20 @@ class Centre:
         phone("call", to=self.agent, **call)
         return int(phone.wait("calling")["leg"])
 
+    def talking(self, desk: DeskProcess, number: str, hz: int = 0) -> int:
+        """An answered call from `number`, who may send a tone; the telephone's leg."""
+        leg = self.ring(number)
+        desk.until(
+            lambda state: any(call["phase"] == "offered" for call in state["calls"]), "an offer"
+        )
+        desk.press("call_answer")
+        desk.until(
+            lambda state: any(call["phase"] == "talking" for call in state["calls"]), "connected"
+        )
+        if hz:
+            self.phones[number]("tone", leg=leg, hz=hz)
+        return leg
+
     def key(self) -> bytes:
         return KeyStore(self.profile.root, self.profile.database).database_key()
 
@@ -354,24 +367,6 @@ def seeded_profile(root: Path, records: Iterable[Any] = RECORDS) -> Path:
     return root
 
 
-def write_speech(path: Path, seconds: float = 2.0) -> None:
-    """A tone in noise: it is found again, and cannot be compressed, so that bytes grow quickly."""
-    rng = random.Random(7)
-    count = round(seconds * RATE)
-    samples = array.array(
-        "h",
-        (
-            round(7000 * math.sin(2 * math.pi * AGENT_HZ * i / RATE)) + rng.randint(-6000, 6000)
-            for i in range(count)
-        ),
-    )
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
-
-
 def recordings(centre: Centre) -> list[Path]:
     return sorted(path for path in centre.profile.spool.iterdir() if path.is_dir())
 
@@ -390,6 +385,52 @@ def opened_by_command(centre: Centre, folder: Path) -> tuple[bytes, bytes]:
     assert (done.returncode, done.stderr) == (0, b"")
     frames = memoryview(done.stdout[WAV_HEADER_BYTES:]).cast("h")
     return frames[0::2].tobytes(), frames[1::2].tobytes()
+
+
+def tone_windows(pcm: bytes, hz: int, loud: float = 500.0) -> list[bool]:
+    """For each tenth of a second, whether `hz` is heard."""
+    step = 2 * RATE // 10
+    return [loudness(pcm[at : at + step], hz) > loud for at in range(0, len(pcm) - step, step)]
+
+
+def stored_drafts(centre: Centre) -> dict[str, str]:
+    """call_id → note, as the encrypted cache has it now."""
+    database = open_database(centre.profile.database, centre.key())
+    try:
+        return database.read(
+            lambda connection: {
+                draft.call_id: draft.note for draft in journal_sql.load_drafts(connection)
+            }
+        )
+    finally:
+        database.close()
+
+
+def rows(centre: Centre) -> dict[str, list[Any]]:
+    """What the encrypted cache holds of calls, opened with its key from outside the desk; the
+    audit trail must be genuine."""
+    database = open_database(centre.profile.database, centre.key())
+    tables = (schema.interactions, schema.outbox, schema.audit, schema.calls, schema.drafts)
+
+    def read(connection: Any) -> dict[str, list[Any]]:
+        found = {table.name: list(connection.execute(select(table)).all()) for table in tables}
+        assert audit.verify(connection).bad_seq == 0
+        return found
+
+    try:
+        return database.read(read)
+    finally:
+        database.close()
+
+
+def wrap_up(desk: DeskProcess, code: str = "refill", note: str = "") -> None:
+    """Choose a code by typing, write a note (or leave it as it is), save and be ready."""
+    desk.enter("wrap_up_search", code)
+    desk.submit("wrap_up_search")
+    if note:
+        desk.enter("wrap_up_note", note)
+    desk.press("wrap_up_save_ready")
+    desk.until(lambda state: not state["wrap_ups"], "saved")
 
 
 def alive(pid: int) -> bool:

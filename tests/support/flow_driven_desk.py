@@ -15,12 +15,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from tests.support.widget_text import accessible_texts, widget_texts
 
 from ctidesk import app
-from ctidesk.sip.supervisor import EngineSupervisor
-from ctidesk.startup import running_desk
+from ctidesk.calls import events as ev
+from ctidesk.startup import parts, running_desk
 from ctidesk.ui.demo_hands import NotOnScreen, ScreenHands
 
 _out = os.fdopen(os.dup(1), "w", buffering=1)
@@ -36,6 +38,8 @@ class Driver:
     def __init__(self, desk: running_desk.RunningDesk) -> None:
         self._desk = desk
         self._hands = ScreenHands(desk.window.window, desk.theme, Path())
+        self._moments: list[list[str]] = []
+        desk.parts.desk.subscribe(self._remember)
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
     def _read(self) -> None:
@@ -52,6 +56,16 @@ class Driver:
         else:
             say(token=order["token"], answer=answer)
 
+    def _remember(self, change: object) -> None:
+        """What is on the screen right after something failed or came back may be gone soon."""
+        if isinstance(change, ev.EngineLost | ev.EngineReady | ev.RecordingFailed):
+            name = type(change).__name__
+            QTimer.singleShot(0, lambda: self._moments.append([name, self._hands.shown()]))
+
+    def do_moments(self) -> list[list[str]]:
+        """[name of the event, the screen after it], oldest first."""
+        return self._moments
+
     def do_press(self, control: str) -> None:
         self._hands.press(control)
 
@@ -66,10 +80,6 @@ class Driver:
 
     def do_press_text(self, text: str) -> None:
         """A visible button by its words, such as the action of a notice."""
-        from PySide6.QtCore import Qt
-        from PySide6.QtTest import QTest
-        from PySide6.QtWidgets import QAbstractButton
-
         for top in QApplication.topLevelWidgets():
             for button in top.findChildren(QAbstractButton):
                 if button.isVisible() and button.isEnabled() and button.text() == text:
@@ -88,11 +98,18 @@ class Driver:
             found += [top.windowTitle(), *accessible_texts(top), *widget_texts(top)]
         return found
 
+    def do_rendered(self) -> list[str]:
+        """Texts that a label would take for HTML."""
+        return [
+            label.text()
+            for top in QApplication.topLevelWidgets()
+            for label in top.findChildren(QLabel)
+            if label.textFormat() != Qt.TextFormat.PlainText and "<" in label.text()
+        ]
+
     def do_titles(self) -> list[str]:
         """What a desktop shows of windows without looking into them."""
-        return [
-            top.windowTitle() for top in QApplication.topLevelWidgets() if isinstance(top, QWidget)
-        ]
+        return [top.windowTitle() for top in QApplication.topLevelWidgets()]
 
     def do_state(self) -> dict[str, Any]:
         parts = self._desk.parts
@@ -149,9 +166,7 @@ def main() -> int:
     os.dup2(2, 1)  # whatever prints must not disturb the answers
     command = os.environ.get("FLOW_ENGINE", "")
     if command:
-        defaults = EngineSupervisor.__init__.__kwdefaults__
-        assert defaults is not None
-        defaults["command"] = tuple(json.loads(command))
+        parts.ENGINE_COMMAND = tuple(json.loads(command))  # type: ignore[misc]
     running_desk.RunningDesk = DrivenDesk  # type: ignore[misc]
     return app.main()
 

@@ -67,6 +67,9 @@ class RunningDesk:
         self.theme = Theme(resources(), Mode(theme or settings.appearance.theme))
         self.theme.apply(app)
         self.statistics = ShiftStatistics()
+        self._logged_out = False
+        # before the window connects itself: it is gone after that, and what changes is shown
+        app.aboutToQuit.connect(self._log_out)
         with self.theme.building():
             self.window = DeskWindow(
                 app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
@@ -103,12 +106,19 @@ class RunningDesk:
 
     def stop(self) -> None:
         """End the desk; calls and their recordings go on in their own processes."""
-        if not self.parts.desk.live and not self.parts.desk.wrap_ups:
-            self.parts.actions.log_out()
+        self._log_out()
         self.parts.stop()
         self.bridge.close()
 
     # ----------------------------------------------------------------- private
+
+    def _log_out(self) -> None:
+        """Once, at the end; an agent with a call or an open wrap-up stays where she is."""
+        if self._logged_out:
+            return
+        self._logged_out = True
+        if not self.parts.desk.live and not self.parts.desk.wrap_ups:
+            self.parts.actions.log_out()
 
     def _needs(self) -> DeskNeeds:
         parts, settings = self.parts, self.settings
