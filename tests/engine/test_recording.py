@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,12 +32,19 @@ def identity() -> pyrage.x25519.Identity:
     return pyrage.x25519.Identity.generate()
 
 
-def configure(office: Office, identity: pyrage.x25519.Identity | None, policy: str) -> None:
+def configure(
+    office: Office,
+    identity: pyrage.x25519.Identity | str | None,
+    policy: str,
+    spool: Path | None = None,
+) -> None:
+    """`identity`: whose key, or the text that stands where a key should, or None for none."""
+    key = identity if isinstance(identity, str) or identity is None else str(identity.to_public())
     office.desk.do(
         cmd.ConfigureRecording(
             policy=policy,
-            recipients=(str(identity.to_public()),) if identity is not None else (),
-            spool_dir=str(office.spool),
+            recipients=(key,) if key is not None else (),
+            spool_dir=str(spool or office.spool),
             device_key="5a" * 32,
             agent="agent-7",
             reserve_bytes=0,
@@ -211,6 +220,57 @@ def test_recorder_that_can_not_start(
     call_id, _leg = office.incoming()
     assert office.desk.wait(ev.RecordingFailed, call_id).problem == "recorder_died"
     assert office.call(call_id).phase is Phase.TALKING
+
+
+def test_a_failure_that_the_recorder_told_is_not_told_again_at_its_end(
+    recorded_office: Office,
+) -> None:
+    office = recorded_office
+    configure(office, "no key of any kind", "required")
+    call_id, leg = office.incoming()
+    assert office.desk.wait(ev.RecordingFailed, call_id).problem == "no_recipient"
+    until(lambda: not recorders(office), "the end of the recorder")
+    office.phone("alice").hears(leg)
+    office.desk.do(cmd.HangUp(call_id=call_id))
+    office.desk.wait(ev.CallEnded, call_id)
+    assert office.desk.story(call_id).count("RecordingFailed") == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MiB of its own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("a full disk needs the right to mount a small tmpfs")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_recording_goes_on_when_a_full_disk_has_space_again(
+    new_office: NewOffice, identity: pyrage.x25519.Identity, speech: Path, small_disk: Path
+) -> None:
+    office = new_office("--mic-file", str(speech), "--recorder", "tests.support.sip_brisk_recorder")
+    configure(office, identity, "required", small_disk / "spool")
+    call_id, leg = office.incoming()
+    office.desk.wait(ev.RecordingStarted, call_id)
+    ballast = small_disk / "ballast"
+    status = os.statvfs(small_disk)
+    ballast.write_bytes(bytes(status.f_bavail * status.f_frsize))
+    assert office.desk.wait(ev.RecordingFailed, call_id).problem == "disk_full"
+    assert office.call(call_id).phase is Phase.TALKING
+    office.phone("alice").hears(leg)
+    ballast.unlink()
+    office.desk.wait(ev.RecordingStarted, call_id)
+    assert office.call(call_id).recording is RecordingState.RUNNING
+    office.desk.wait(ev.RecordingSegmentSealed, call_id)
+    office.desk.do(cmd.HangUp(call_id=call_id))
+    stopped = office.desk.wait(ev.RecordingStopped, call_id)
+    agent, _caller = sides(Path(stopped.manifest).parent, identity)
+    assert any(windows(agent, AGENT_HZ))
+    assert office.desk.story(call_id).count("RecordingFailed") == 1
+    assert office.desk.story(call_id).count("RecordingStarted") == 2
 
 
 def test_a_stalled_recorder_can_not_block_the_audio(recorded_office: Office) -> None:

@@ -63,7 +63,7 @@ class Journal:
         self._seq += 1
         name = type(event).__name__
         self._waiting.append(NumberedEvent(seq=self._seq, name=name, body=to_plain(event)))
-        if not isinstance(event, ev.RegistrationChanged):
+        if not isinstance(event, ev.RegistrationChanged) and event.call_id in self._calls:
             self._last_of_call[event.call_id] = self._seq
         if len(self._waiting) > MAX_UNACKNOWLEDGED:
             log.error("nobody acknowledged %d events, the oldest is lost", MAX_UNACKNOWLEDGED)

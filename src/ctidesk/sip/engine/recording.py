@@ -49,6 +49,7 @@ class Recording:
         self._module = module
         self._config: ConfigureRecording | None = None
         self._running: dict[str, RecorderTap] = {}
+        self._failed: set[str] = set()
 
     @property
     def count(self) -> int:
@@ -124,6 +125,7 @@ class Recording:
         if leg.call_id not in self._running:
             return
         if name == "started":
+            self._failed.discard(leg.call_id)
             self.emit(ev.RecordingStarted, leg)
         elif name == "grew":
             self.emit(ev.RecordingGrew, leg, recorded_bytes=size)
@@ -145,14 +147,22 @@ class Recording:
                 duration_s=_seconds(said.get("duration_s")),
             )
             self._over(leg)
-        elif name in ("failed", "exited"):
-            problem = str(said.get("problem", "recorder_died"))
-            known = problem if problem in _PROBLEMS else "recorder_died"
-            self.emit(ev.RecordingFailed, leg, problem=known)
+        elif name == "failed":
+            # not the end: a recorder without space reads on, and says "started" again
+            self._fail(leg, str(said.get("problem", "")))
+        elif name == "exited":
+            if leg.call_id not in self._failed:
+                self._fail(leg, "recorder_died")
             self._over(leg)
+
+    def _fail(self, leg: Leg, problem: str) -> None:
+        self._failed.add(leg.call_id)
+        known = problem if problem in _PROBLEMS else "recorder_died"
+        self.emit(ev.RecordingFailed, leg, problem=known)
 
     def _over(self, leg: Leg) -> None:
         self._running.pop(leg.call_id, None)
+        self._failed.discard(leg.call_id)
         self.end(leg)
 
 

@@ -104,6 +104,7 @@ class RecorderTap:
             )
         except OSError:
             self._tell({"event": "failed", "problem": "cannot_start"})
+            self._tell({"event": "exited"})
             return
         finally:
             for end in ends:
