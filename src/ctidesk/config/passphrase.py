@@ -11,7 +11,7 @@ from typing import Any
 
 from ctidesk.calls.errors import KnownError
 
-MIN_CHARS = 10
+MIN_CHARS = 12
 TIME_COST = 3
 MEMORY_KIB = 64 * 1024
 LANES = 4

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.config.keys import KeyChoice, KeyStore
+from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
 from ctidesk.diagnostics.logs import log_to
 from ctidesk.startup import instance, settings_source
 from ctidesk.startup.settings_source import SettingsFound
+from ctidesk.startup.terminal_keys import unlocked_keys
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ def run(wishes: Wishes) -> int:
 def _run(wishes: Wishes, profile: Profile, one: instance.Instance) -> int:
     log_to(profile.logs, "desk")
     keys = KeyStore(profile.root, profile.database)
-    choose_key_place(keys, wishes.key_place)
+    if wishes.key_place and keys.choice is None:
+        keys = unlocked_keys(profile, wishes.key_place)
     found = settings_source.find(wishes.config, profile, keys)
 
     from PySide6.QtWidgets import QApplication
@@ -72,19 +74,6 @@ def _run(wishes: Wishes, profile: Profile, one: instance.Instance) -> int:
         return app.exec()
     finally:
         desk.stop()
-
-
-def choose_key_place(keys: KeyStore, place: str) -> None:
-    """The choice of the command line, where none was made before. A passphrase is asked for on
-    the terminal. Raises `KnownError`."""
-    if not place or place == KeyChoice.OS or keys.choice is not None:
-        return
-    if place == KeyChoice.FILE:
-        keys.choose_file()
-        return
-    import getpass
-
-    keys.choose_passphrase(getpass.getpass("New passphrase for the member data: "))
 
 
 def keep_settings(found: SettingsFound, profile: Profile, keys: KeyStore) -> None:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
@@ -33,6 +34,9 @@ from ctidesk.ui.widgets.focus_ring import FocusRings
 from ctidesk.wrapup.codes import CodeTree
 from ctidesk.wrapup.codes_file import load_codes
 from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
+
+if TYPE_CHECKING:
+    from ctidesk.startup.data_screens import DataScreens
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +72,7 @@ class RunningDesk:
         self.theme.apply(app)
         self.statistics = ShiftStatistics()
         self._logged_out = False
+        self._data: DataScreens | None = None
         # before the window connects itself: it is gone after that, and what changes is shown
         app.aboutToQuit.connect(self._log_out)
         with self.theme.building():
@@ -88,8 +93,20 @@ class RunningDesk:
         """Show the window; the cache opens behind it."""
         self.window.show()
         self.app.processEvents()
+        # after the window is on the screen: nobody waits for these
+        from ctidesk.startup.data_screens import DataScreens, Places
+
+        self._data = DataScreens(
+            Places(
+                self.theme,
+                self.window.window,
+                self.window.centre,
+                self.window.commands,
+            ),
+            self.parts,
+            self.bridge.deliver,
+        )
         self.parts.start_cache()
-        self.window.toasts.warm_up()
 
     def raise_window(self) -> None:
         """A second start asked for it: the one moment when the window may take the keyboard."""
@@ -107,6 +124,9 @@ class RunningDesk:
     def stop(self) -> None:
         """End the desk; calls and their recordings go on in their own processes."""
         self._log_out()
+        if self._data is not None:
+            self._data.stop()
+        self.window.close()
         self.parts.stop()
         self.bridge.close()
 
@@ -147,7 +167,11 @@ class RunningDesk:
     def _cache_changed(self, state: StoreState) -> None:
         self.window.set_cache(cache_indicator(state))
         self.window.untell("cache")
-        if state.problem is not None:
+        asked = False
+        if self._data is not None:
+            self._data.cache_changed(state)
+            asked = self._data.asks_about(state.problem)
+        if state.problem is not None and not asked:
             self.window.tell(state.problem, "cache")
         if state.phase is StorePhase.OPEN:
             self.window.restore()

@@ -147,13 +147,14 @@ class DeskWindow(QObject):
         panels = self.panels
         panels.keypad.hide()
         panels.keypad.closed.connect(self._close_keypad)
-        self._centre = panels.centre()
+        self.centre = panels.centre()
+        """The column of the card: what asks for the agent's attention may lie over it."""
         parts = WindowParts(
             agent_bar=panels.agent_bar,
             call_bar=panels.call_bar,
             quality=panels.quality,
             work_list=panels.work_list,
-            centre=self._centre,
+            centre=self.centre,
             wrap_up=panels.wrap_up,
             status_strip=panels.status_strip,
         )
@@ -174,7 +175,7 @@ class DeskWindow(QObject):
             transfer=self._transfer,
             keypad=self._keypad,
             dial=self._go_dial,
-            card=lambda: self._go(self._centre, self.panels.member_card.take_keyboard),
+            card=lambda: self._go(self.centre, self.panels.member_card.take_keyboard),
             work_list=lambda: self._go(self.panels.work_list, self.panels.work_list.take_keyboard),
             wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
             palette=palette.toggle,
@@ -241,7 +242,7 @@ class DeskWindow(QObject):
         """On a narrow window: the card with an answer, the wrap-up when the talking is over. A
         call that only rings hides nothing that is being typed."""
         if isinstance(change, ev.CallAnswered):
-            self.window.show_pane(self._centre)
+            self.window.show_pane(self.centre)
         elif isinstance(change, WrapUpStarted) and not self._needs.desk.live:
             self.window.show_pane(self.panels.wrap_up)
 
@@ -283,7 +284,7 @@ class DeskWindow(QObject):
 
     def _transfer(self) -> None:
         self._from_compact()
-        self.window.show_pane(self._centre)
+        self.window.show_pane(self.centre)
         self.panels.keypad.hide()
         self.presenters.consult.toggle()
         if self.presenters.consult.live.state.visible:
@@ -294,7 +295,7 @@ class DeskWindow(QObject):
         if self.panels.keypad.isVisible():
             self._close_keypad()
             return
-        self.window.show_pane(self._centre)
+        self.window.show_pane(self.centre)
         self.panels.keypad.show()
         self.panels.keypad.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
