@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 
 from tests.support.sip_office import ACCOUNT, Office
@@ -207,3 +208,44 @@ def test_reclaim_of_a_dead_dialog_ends_as_a_failure(office: Office) -> None:
     office.desk.do(cmd.Reclaim(call_id=again, account_id=ACCOUNT, dialog=dialog))
     # RFC 3891: 481 for an unknown dialog, 603 for one that has just ended
     assert office.desk.wait(ev.CallEnded, again).code in (481, 603)
+
+
+def test_caller_hears_nothing_of_a_colleague_who_answers_late(talking_office: Office) -> None:
+    office = talking_office
+    call_id, leg = office.incoming("alice")
+    alice, bob = office.phone("alice"), office.phone("bob")
+    bob("policy", answer="180")
+    consult_id = uuid.uuid4().hex
+    office.desk.do(cmd.StartConsult(call_id=call_id, consult_id=consult_id, target=bob.uri))
+    other = int(bob.wait("incoming")["leg"])
+    office.desk.do(cmd.Resume(call_id=call_id))
+    office.desk.wait(ev.CallResumed, call_id)
+    alice.hears(leg)
+    alice("policy", refuse_reinvite=488)
+    bob("respond", leg=other, code=200)
+    office.desk.wait(ev.CallAnswered, consult_id)
+    bob.hears(other)
+    # her telephone refuses the hold, and still she hears nothing of what is said to him
+    alice.hears_nothing(leg)
+    assert office.call(call_id).phase is Phase.HELD
+    alice("policy", refuse_reinvite=0)
+    office.desk.do(cmd.Resume(call_id=call_id))
+    office.desk.wait(ev.CallResumed, call_id)
+    alice.hears(leg)
+    bob.hears_nothing(other)
+
+
+def test_caller_is_back_before_a_silent_colleague_confirms_the_end(talking_office: Office) -> None:
+    office = talking_office
+    call_id, leg = office.incoming("alice")
+    consult_id, other = office.consulted(call_id, "bob")
+    bob = office.phone("bob")
+    bob.hears(other)
+    bob.process.send_signal(signal.SIGSTOP)
+    try:
+        office.desk.do(cmd.CancelConsult(call_id=call_id))
+        office.desk.wait(ev.CallResumed, call_id)
+        office.phone("alice").hears(leg)
+    finally:
+        bob.process.send_signal(signal.SIGCONT)
+    office.desk.wait(ev.CallEnded, consult_id)

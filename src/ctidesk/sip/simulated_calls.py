@@ -27,6 +27,9 @@ class SimulatedCalls:
         self._tell = tell
         self._seq = 0
         self._after: dict[str, list[Settled]] = {}
+        self.joins: dict[str, str] = {}
+        """Legs that are about to be in a conference, each with the other."""
+        self._held_here: set[str] = set()
 
     # --- events ---
 
@@ -75,19 +78,27 @@ class SimulatedCalls:
             self._settle(call_id, False)  # an opposite wish is overtaken
         if then is not None:
             self._after.setdefault(call_id, []).append(then)
-        if self.confirms_holds:
+        # the other end knows of no hold where it refused the one that had to be
+        if self.confirms_holds or (call_id in self._held_here and wanted is Phase.TALKING):
             self.confirm(call_id)
 
     def confirm(self, call_id: str) -> None:
         """The peer's 2xx to our hold or resume."""
         holding = self.calls[call_id].phase is Phase.HOLDING
+        self._held_here.discard(call_id)
+        if not holding:
+            self.make_way(call_id)
         self.happen(ev.CallHeld if holding else ev.CallResumed, call_id)
         self._settle(call_id, True)
 
     def refuse(self, call_id: str, code: int, reason: str) -> None:
         """The peer refuses our hold or resume."""
         wanted = "hold" if self.calls[call_id].phase is Phase.HOLDING else "resume"
-        self.happen(ev.HoldFailed, call_id, wanted=wanted, code=code, reason=reason)
+        if wanted == "hold" and self._rivals(call_id):
+            self._held_here.add(call_id)
+            self.happen(ev.CallHeld, call_id)
+        else:
+            self.happen(ev.HoldFailed, call_id, wanted=wanted, code=code, reason=reason)
         self._settle(call_id, False)
 
     def _settle(self, call_id: str, ok: bool) -> None:
@@ -109,6 +120,21 @@ class SimulatedCalls:
 
         for other in others:
             self.hold(other, lambda _, other=other: settled(other))  # type: ignore[misc]
+
+    def make_way(self, call_id: str) -> None:
+        """The call is about to talk: whoever else talks is parted and held."""
+        for other in self._rivals(call_id):
+            self.hold(other)
+
+    def _rivals(self, call_id: str) -> list[str]:
+        busy = (Phase.TALKING, Phase.RESUMING)
+        return [
+            other.call_id
+            for other in self.live()
+            if other.call_id != call_id
+            and other.phase in busy
+            and call_id not in (other.conference_with, self.joins.get(other.call_id))
+        ]
 
     def part(self, call_id: str) -> None:
         """End the conference that the call is in, if any."""
@@ -133,5 +159,6 @@ class SimulatedCalls:
             self.end(call_id, 487, "Request Terminated", "local")
 
     def connect(self, call_id: str) -> None:
+        self.make_way(call_id)
         self.happen(ev.CallAnswered, call_id)
         self.happen(ev.MediaChanged, call_id, codec="G722/16000", encrypted=True)

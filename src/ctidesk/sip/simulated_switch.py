@@ -5,6 +5,7 @@ Runs in: desk process or tests, the thread that sends the commands.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -155,16 +156,21 @@ class SimulatedSwitch(SimulatedCalls):
 
     def _MergeConference(self, command: cmd.MergeConference) -> None:
         pair = [call.call_id for call in self._pair(command.call_id)]
+        self.joins.update({pair[0]: pair[1], pair[1]: pair[0]})
+        missing = set(pair)
 
-        def resumed(ok: bool) -> None:
+        def resumed(each: str, ok: bool) -> None:
+            missing.discard(each)
             calls = [self.calls[each] for each in pair]
-            if not ok or any(c.phase is not Phase.TALKING or c.conference_with for c in calls):
-                return
-            for each, other in (pair, pair[::-1]):
-                self.happen(ev.ConferenceMerged, each, other_call_id=other)
+            if ok and all(c.phase is Phase.TALKING and not c.conference_with for c in calls):
+                for each, other in (pair, pair[::-1]):
+                    self.happen(ev.ConferenceMerged, each, other_call_id=other)
+            if not missing:
+                for each in pair:
+                    self.joins.pop(each, None)
 
         for each in pair:
-            self.resume(each, resumed)
+            self.resume(each, functools.partial(resumed, each))
 
     def _SplitConference(self, command: cmd.SplitConference) -> None:
         caller, _consult = self._pair(command.call_id)

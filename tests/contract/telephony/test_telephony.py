@@ -193,6 +193,78 @@ def test_a_second_call_waits_and_answering_it_holds_the_first(lab: Lab) -> None:
     )
 
 
+# --- one talks ---
+
+
+def talking_at_once(lab: Lab) -> int:
+    """The most calls that ever talked at the same time without being a conference."""
+    phases: dict[str, Phase] = {}
+    joined: dict[str, str] = {}
+    worst = 0
+    after = {
+        ev.CallAnswered: Phase.TALKING,
+        ev.CallResumed: Phase.TALKING,
+        ev.HoldFailed: Phase.TALKING,
+        ev.HoldRequested: Phase.HOLDING,
+        ev.CallHeld: Phase.HELD,
+        ev.CallEnded: Phase.ENDED,
+    }
+    for event in lab.desk.events:
+        if isinstance(event, ev.ConferenceMerged):
+            joined[event.call_id] = event.other_call_id
+        elif type(event) in after:
+            assert isinstance(event, ev.CallEvent)
+            phases[event.call_id] = after[type(event)]
+        talk = {call_id for call_id, phase in phases.items() if phase is Phase.TALKING}
+        worst = max([worst, *(len(talk - {joined.get(call_id, "")}) for call_id in talk)])
+    return worst
+
+
+def test_of_two_dials_the_one_answered_last_talks(lab: Lab) -> None:
+    first, second = dialled(lab), dialled(lab, COLLEAGUE)
+    desk = lab.desk
+    lab.answers(COLLEAGUE, second)
+    desk.until(lambda: desk.phase(second) is Phase.TALKING)
+    lab.answers(CALLER, first)
+    desk.until(lambda: (desk.phase(first), desk.phase(second)) == (Phase.TALKING, Phase.HELD))
+    desk.do(cmd.Resume(call_id=second))
+    desk.until(lambda: (desk.phase(first), desk.phase(second)) == (Phase.HELD, Phase.TALKING))
+    assert talking_at_once(lab) == 1
+
+
+def test_a_colleague_who_answers_after_the_caller_was_resumed(lab: Lab) -> None:
+    desk, call_id = lab.desk, talking(lab)
+    consult_id = started_consult(lab, call_id)
+    desk.do(cmd.Resume(call_id=call_id))
+    desk.until(lambda: desk.phase(call_id) is Phase.TALKING)
+    lab.answers(COLLEAGUE, consult_id)
+    desk.until(lambda: desk.phase(consult_id) is Phase.TALKING)
+    desk.until(lambda: desk.phase(call_id) is Phase.HELD)
+    assert talking_at_once(lab) == 1
+    desk.do(cmd.MergeConference(call_id=call_id))
+    desk.until_event(ev.ConferenceMerged, consult_id)
+    assert desk.phase(call_id) is desk.phase(consult_id) is Phase.TALKING
+
+
+def test_a_caller_who_refuses_hold_is_parted_while_another_call_talks(lab: Lab) -> None:
+    desk, call_id = lab.desk, talking(lab)
+    consult_id = started_consult(lab, call_id)
+    desk.do(cmd.Resume(call_id=call_id))
+    desk.until(lambda: desk.phase(call_id) is Phase.TALKING)
+    before = len(desk.of(ev.HoldRequested, call_id))
+    lab.refuses_holds(CALLER)
+    lab.answers(COLLEAGUE, consult_id)
+    desk.until_event(ev.HoldRequested, call_id, count=before + 1)
+    lab.refused_hold(call_id)
+    desk.until(lambda: desk.phase(call_id) is Phase.HELD)
+    assert desk.phase(consult_id) is Phase.TALKING
+    assert talking_at_once(lab) == 1
+    lab.hangs_up(COLLEAGUE, consult_id)
+    ended(lab, consult_id)
+    desk.do(cmd.Resume(call_id=call_id))
+    desk.until(lambda: desk.phase(call_id) is Phase.TALKING)
+
+
 # --- consultation ---
 
 

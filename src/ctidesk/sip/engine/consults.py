@@ -24,6 +24,7 @@ class Consults:
     def __init__(self, board: Switchboard) -> None:
         self._board = board
         board.on_leg_ended = self._leg_ended
+        board.on_parting = self.part
 
     def start(self, leg: Leg, order: StartConsult, dial: Callable[[], None]) -> None:
         """Hold `leg`; `dial()` once that is confirmed. Raises `KnownError` when one is there."""
@@ -80,15 +81,16 @@ class Consults:
         """Resume whichever is on hold; once both talk, everybody hears everybody."""
         caller, consult = self.pair(call_id)
         self._need_answered(consult)
+        caller.joins, consult.joins = consult.call_id, caller.call_id
+        missing = 2
 
         def resumed(ok: bool) -> None:
-            legs = (caller, consult)
-            calls = [self._board.call(leg) for leg in legs]
-            if ok and all(c is not None and c.phase is Phase.TALKING for c in calls):
-                if any(c is not None and c.conference_with for c in calls):
-                    return
-                for leg, other in (legs, legs[::-1]):
-                    self._board.emit(ev.ConferenceMerged, leg, other_call_id=other.call_id)
+            nonlocal missing
+            missing -= 1
+            if ok:
+                self._merge_talking(caller, consult)
+            if not missing:
+                caller.joins = consult.joins = ""
 
         # each answer looks whether it was the last one missing
         self._board.holding.resume(caller, resumed)
@@ -137,6 +139,13 @@ class Consults:
             if call is not None and call.consult_of == call_id and not leg.ending_here:
                 return leg
         return None
+
+    def _merge_talking(self, *legs: Leg) -> None:
+        calls = [call for call in map(self._board.call, legs) if call is not None]
+        talking = [call for call in calls if call.phase is Phase.TALKING]
+        if len(talking) == len(legs) and not any(call.conference_with for call in talking):
+            for leg, other in (legs, legs[::-1]):
+                self._board.emit(ev.ConferenceMerged, leg, other_call_id=other.call_id)
 
     def _part(self, *legs: Leg) -> None:
         for leg in legs:

@@ -6,6 +6,7 @@ Runs in: engine process, loop thread.
 from __future__ import annotations
 
 import functools
+import logging
 import random
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from ctidesk.sip.engine.native import MediaStatus
 
 if TYPE_CHECKING:
     from ctidesk.sip.engine.switchboard import Switchboard
+
+log = logging.getLogger("ctidesk.engine")
 
 ANSWER_S = 10.0
 """A peer that has not answered a re-INVITE by then has not confirmed it."""
@@ -36,6 +39,12 @@ class Holding:
     def hold(self, leg: Leg, then: Settled | None = None) -> None:
         """Ask for hold; `then(ok)` once it is confirmed, refused or overtaken."""
         self._want(leg, True, then)
+
+    def hold_soon(self, leg: Leg) -> None:
+        """Ask for hold within a native callback of another leg: told and parted now, sent in the
+        next turn."""
+        self._wish(leg, True, None)
+        self._board.endpoint.post(lambda: self._drive(leg))
 
     def resume(self, leg: Leg, then: Settled | None = None) -> None:
         """Ask for resume; `then(ok)` as with `hold`."""
@@ -79,7 +88,7 @@ class Holding:
             return
         if call.phase in (Phase.TALKING, Phase.HELD):
             work.held = work.wanted = held
-            self._board.emit(ev.CallHeld if held else ev.CallResumed, leg)
+            self._tell(leg, held)
 
     def ended(self, leg: Leg) -> None:
         """The call is over: nobody waits any longer."""
@@ -90,13 +99,18 @@ class Holding:
         self._settle(leg, None)
 
     def _want(self, leg: Leg, held: bool, then: Settled | None) -> None:
+        if self._wish(leg, held, then):
+            self._drive(leg)
+
+    def _wish(self, leg: Leg, held: bool, then: Settled | None) -> bool:
+        """Note and tell what is asked for; False when there is nothing to send."""
         call = self._board.call(leg)
         work = leg.hold
         here, coming = (Phase.HELD, Phase.HOLDING) if held else (Phase.TALKING, Phase.RESUMING)
         if call is None or not call.connected or call.phase is here:
             if then is not None:
                 then(call is not None and call.phase is here)
-            return
+            return False
         if call.phase is not coming:
             self._board.emit(ev.HoldRequested if held else ev.ResumeRequested, leg)
             work.wanted = held
@@ -107,7 +121,7 @@ class Holding:
                 settled(False)
         if then is not None:
             work.waiting.append((held, then))
-        self._drive(leg)
+        return True
 
     def _drive(self, leg: Leg) -> None:
         work, call = leg.hold, self._board.call(leg)
@@ -166,16 +180,25 @@ class Holding:
             self._drive(leg)  # what failed was overtaken by the opposite wish
             return
         work.wanted = work.held
-        self._board.emit(ev.HoldFailed, leg, wanted=failed, code=code, reason=reason)
+        if failed == "hold" and self._board.rivals(leg):
+            # the agent talks to somebody else, whom this peer must not hear: the bridge keeps it
+            # apart until the agent wants it back
+            log.warning("hold refused with %d while another call talks", code)
+            self._board.emit(ev.CallHeld, leg)
+        else:
+            self._board.emit(ev.HoldFailed, leg, wanted=failed, code=code, reason=reason)
         self._settle(leg, None)
 
     def _settle(self, leg: Leg, held: bool | None) -> None:
         call = self._board.call(leg)
         if held is not None and call is not None:
-            if held and call.phase is Phase.HOLDING:
-                self._board.emit(ev.CallHeld, leg)
-            elif not held and call.phase is Phase.RESUMING:
-                self._board.emit(ev.CallResumed, leg)
+            if call.phase is (Phase.HOLDING if held else Phase.RESUMING):
+                self._tell(leg, held)
         waiting, leg.hold.waiting = leg.hold.waiting, []
         for wish, settled in waiting:
             settled(held is not None and wish is held)
+
+    def _tell(self, leg: Leg, held: bool) -> None:
+        if not held:
+            self._board.make_way(leg)
+        self._board.emit(ev.CallHeld if held else ev.CallResumed, leg)

@@ -82,6 +82,8 @@ class Leg:
         self.transfer: TransferWork | None = None
         self.tap: RecorderTap | None = None
         self.pending_consult: StartConsult | None = None
+        self.joins = ""
+        """call_id of the leg that it is about to be in a conference with."""
         self.recorded = True
         """Whether to ask for a recording when audio first runs; never for consultations."""
         self.shown = False

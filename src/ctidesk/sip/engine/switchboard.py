@@ -64,6 +64,8 @@ class Switchboard:
         """False: nobody is there to answer, new calls get 480."""
         self.on_offered: LegHook = lambda _leg: None
         self.on_leg_ended: LegHook = lambda _leg: None
+        self.on_parting: LegHook = lambda _leg: None
+        """The leg leaves whatever conference it is in."""
         self.on_transfer: Callable[[Leg, int, str, bool], None] = lambda *_: None
         self._parked: set[Leg] = set()
 
@@ -85,7 +87,8 @@ class Switchboard:
         for leg in self.legs.values():
             call = self.call(leg)
             if call is not None:
-                views.append(LegAudio(call, leg.media_runs, leg.tap is not None))
+                heard = leg.media_runs and not leg.ending_here
+                views.append(LegAudio(call, heard, leg.tap is not None))
         self.bridge.reconcile(wanted_edges(views))
 
     def talking(self, but: Leg | None = None) -> list[Leg]:
@@ -97,6 +100,26 @@ class Switchboard:
             if call is not None and leg is not but and call.phase in busy:
                 found.append(leg)
         return found
+
+    def rivals(self, leg: Leg) -> list[Leg]:
+        """Legs that the agent talks on and that are in no conference with `leg`, present or to
+        come; what is being hung up is parted already."""
+        found = []
+        for other in self.talking(but=leg):
+            call = self.call(other)
+            joined = call is not None and leg.call_id in (call.conference_with, other.joins)
+            if call is not None and call.phase is not Phase.HOLDING:
+                found += [] if joined or other.ending_here else [other]
+        return found
+
+    def make_way(self, leg: Leg) -> None:
+        """`leg` is about to talk: nobody else hears the agent from now on. Also within native
+        callbacks."""
+        for other in self.rivals(leg):
+            # after an engine's death the desk itself knows which of its calls were on hold
+            if not (leg.reclaiming and other.reclaiming):
+                self.on_parting(other)
+                self.holding.hold_soon(other)
 
     def room(self) -> bool:
         """Whether the library can take another call."""
@@ -138,6 +161,7 @@ class Switchboard:
             return
         leg.ending_here = True
         leg.stop_timers()
+        self.update_audio()
         leg.silence = self.endpoint.call_later(SILENT_BYE_S, lambda: self._unconfirmed_end(leg))
         try:
             leg.native.end(code)
@@ -212,6 +236,8 @@ class Switchboard:
         if seen.state is State.EARLY and call.direction is Direction.OUTBOUND:
             self._rang(leg, call, seen.code)
         elif seen.state is State.CONFIRMED and not call.connected:
+            if not leg.ending_here:
+                self.make_way(leg)
             self.emit(ev.CallAnswered, leg, dialog=leg.dialog())
             self._media_follows(leg)
 
