@@ -191,9 +191,9 @@ class Holding:
 
     def _settle(self, leg: Leg, held: bool | None) -> None:
         call = self._board.call(leg)
-        if held is not None and call is not None:
-            if call.phase is (Phase.HOLDING if held else Phase.RESUMING):
-                self._tell(leg, held)
+        coming = Phase.HOLDING if held else Phase.RESUMING
+        if held is not None and call is not None and call.phase is coming:
+            self._tell(leg, held)
         waiting, leg.hold.waiting = leg.hold.waiting, []
         for wish, settled in waiting:
             settled(held is not None and wish is held)
