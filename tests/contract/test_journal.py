@@ -12,7 +12,7 @@ from tests.support.crm_fakes import FakeCallJournal
 from tests.support.crm_store import Desk, OpenStore
 from tests.support.fake_clock import FakeClock
 
-from ctidesk.calls.agent_events import AgentState, AgentStateChanged, WrapUpStarted
+from ctidesk.calls.agent_events import AgentState, AgentStateChanged, WrapUpSaved, WrapUpStarted
 from ctidesk.calls.call import RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import (
@@ -119,6 +119,18 @@ def test_a_saved_interaction_waits_for_the_crm_once(journal: Any) -> None:
     for _ in range(2):
         assert ask(lambda done: port.save_interaction(INTERACTION, done)) is None
     assert ask(port.outbox_waiting) == 1
+
+
+def test_the_stamp_of_a_save_is_in_the_log_with_it_and_not_without_it(journal: Any) -> None:
+    port, ask = journal
+    stamp = WrapUpSaved(
+        call_id=INTERACTION.call_id, t_mono=5, t_wall=T0, code="refill", party="member", by="agent"
+    )
+    ask(lambda done: port.save_interaction(INTERACTION, done, stamp))
+    other = replace(INTERACTION, code="complaint")
+    refused = replace(stamp, code="complaint")
+    assert isinstance(ask(lambda d: port.save_interaction(other, d, refused)), KnownError)
+    assert list(ask(lambda done: port.load_since(0.0, done))) == [stamp]
 
 
 def test_another_save_of_the_same_call_is_refused(journal: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ctidesk.calls import numbers
-from ctidesk.calls.agent_events import LogEvent
+from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import TELEMETRY, DtmfReceived
 from ctidesk.calls.numbers import NumberKind
@@ -126,7 +126,9 @@ class FakeCallJournal:
         found = list(self.drafts.values())
         self.deliver(lambda: done(found))
 
-    def save_interaction(self, interaction: Interaction, done: Done[None]) -> None:
+    def save_interaction(
+        self, interaction: Interaction, done: Done[None], stamp: WrapUpSaved | None = None
+    ) -> None:
         answer = self.problem
         known = self.interactions.get(interaction.call_id)
         if answer is None and known is not None and not _same(known, interaction):
@@ -134,6 +136,8 @@ class FakeCallJournal:
         if answer is None:
             self.interactions.setdefault(interaction.call_id, interaction)
             self.drafts.pop(interaction.call_id, None)
+            if stamp is not None:
+                self.log.append(stamp)
         self.deliver(lambda: done(answer))
 
     def outbox_waiting(self, done: Done[int]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls import events as ev
-from ctidesk.calls.agent_events import LogEvent
+from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
 from ctidesk.calls.call import Call, RemoteParty
 from ctidesk.calls.commands import Command
 from ctidesk.calls.errors import KnownError
@@ -58,7 +58,11 @@ class SpyJournal:
     def load_drafts(self, done: Done[Sequence[WrapUpDraft]]) -> None:
         done(list(self.drafts.values()))
 
-    def save_interaction(self, interaction: Interaction, done: Done[None]) -> None:
+    def save_interaction(
+        self, interaction: Interaction, done: Done[None], stamp: WrapUpSaved | None = None
+    ) -> None:
+        if stamp is not None:
+            self.log.append(stamp)
         self.interactions.append(interaction)
         self.drafts.pop(interaction.call_id, None)
         done(None)
@@ -94,6 +98,16 @@ class Happenings:
 
     def ended(self, call_id: str, by: str = "remote", code: int = 200) -> ev.CallEnded:
         return self.make(ev.CallEnded, call_id, code=code, reason="", by=by)
+
+    def saved(self, call_id: str, code: str) -> WrapUpSaved:
+        return WrapUpSaved(
+            call_id=call_id,
+            t_mono=self.clock.mono(),
+            t_wall=self.clock.wall(),
+            code=code,
+            party="",
+            by="agent",
+        )
 
     def make(self, kind: type[E], call_id: str, **fields: Any) -> E:
         return kind(call_id=call_id, t_mono=self.clock.mono(), t_wall=self.clock.wall(), **fields)

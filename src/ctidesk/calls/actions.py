@@ -171,13 +171,10 @@ class DeskActions:
     def choose_member(self, call_id: str, member_id: str) -> None:
         self._desk.note(ag.MemberChosen(call_id=call_id, member_id=member_id, **self._now()))
 
-    def wrap_up_saved(self, call_id: str, code: str, by: str) -> None:
-        """The store has the interaction: stamp it and let the next state come in."""
-        party = self._desk.context(call_id).party
-        self._desk.note(
-            ag.WrapUpSaved(call_id=call_id, code=code, party=party, by=by, **self._now())
-        )
-        self._desk.forget(call_id)
+    def wrap_up_saved(self, stamp: ag.WrapUpSaved) -> None:
+        """The journal has the interaction and its `stamp`: the next state comes in."""
+        self._desk.note_stored(stamp)
+        self._desk.forget(stamp.call_id)
 
     # ----------------------------------------------------------------- private
 

@@ -154,6 +154,12 @@ class CallDesk:
         self._append(event, None)
         self.publish(event)
 
+    def note_stored(self, event: ag.AgentEvent) -> None:
+        """Publish an event that the journal has stored already."""
+        if self.session_log is not None:
+            self.session_log.append(event)
+        self.publish(event)
+
     def follow(self) -> None:
         """Let the agent's state follow calls and wrap-ups."""
         change = self.agent.follow(self.calls.values(), self.wrap_ups)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ctidesk.calls.agent_events import LogEvent
+from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
 from ctidesk.calls.call import Call
 from ctidesk.calls.commands import Command
 from ctidesk.calls.errors import KnownError
@@ -95,8 +95,11 @@ class CallJournal(Protocol):
 
     def load_drafts(self, done: Done[Sequence[WrapUpDraft]]) -> None: ...
 
-    def save_interaction(self, interaction: Interaction, done: Done[None]) -> None:
-        """Interaction, outbox and audit rows and the end of the draft, in one transaction."""
+    def save_interaction(
+        self, interaction: Interaction, done: Done[None], stamp: WrapUpSaved | None = None
+    ) -> None:
+        """Interaction, outbox and audit rows, the log's `stamp` and the end of the draft, in one
+        transaction: a desk that dies right after it does not ask for the code again."""
         ...
 
     def outbox_waiting(self, done: Done[int]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctidesk.calls.agent_events import LogEvent
+from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
 from ctidesk.calls.events import TELEMETRY, DtmfReceived
 from ctidesk.calls.ports import Clock, Done, Interaction, WrapUpDraft
 from ctidesk.crm.store import Lane, StoreThread
@@ -76,11 +76,15 @@ class SqlCallJournal:
 
         self._store.submit(Lane.READ, work, done)
 
-    def save_interaction(self, interaction: Interaction, done: Done[None]) -> None:
+    def save_interaction(
+        self, interaction: Interaction, done: Done[None], stamp: WrapUpSaved | None = None
+    ) -> None:
         def work(connection: Connection) -> None:
             from ctidesk.crm import journal_sql
 
             journal_sql.save_interaction(connection, interaction)
+            if stamp is not None:
+                journal_sql.append(connection, stamp, self._boot_id)
 
         self._store.submit(Lane.WRITE, work, done)
 

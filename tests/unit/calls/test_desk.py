@@ -52,6 +52,11 @@ class Scene:
         self.desk.handle(self.h.make(ev.CallHeld, call_id))
         return self
 
+    def save(self, call_id: str, code: str) -> None:
+        stamp = self.h.saved(call_id, code)
+        self.journal.log.append(stamp)
+        self.actions.wrap_up_saved(stamp)
+
     @property
     def state(self) -> AgentState:
         return self.desk.agent.current.state
@@ -69,7 +74,7 @@ def test_a_call_from_ring_to_wrap_up_and_back_to_ready() -> None:
     scene.clock.advance(5)
     scene.desk.handle(scene.h.ended("c"))
     seen.append(scene.state)
-    scene.actions.wrap_up_saved("c", "refill", "agent")
+    scene.save("c", "refill")
     seen.append(scene.state)
     assert seen == [
         AgentState.READY,
@@ -91,7 +96,7 @@ def test_the_next_state_is_chosen_during_the_call_and_comes_after_the_wrap_up() 
     assert scene.desk.agent.current.queued == AgentState.NOT_READY
     scene.desk.handle(scene.h.ended("c"))
     assert scene.state is AgentState.ACW
-    scene.actions.wrap_up_saved("c", "x", "agent")
+    scene.save("c", "x")
     assert (scene.state, scene.desk.agent.current.reason) == (AgentState.NOT_READY, "Lunch")
     assert scene.desk.agent.queued is None
 
@@ -130,9 +135,9 @@ def test_a_second_call_while_talking_keeps_the_first_and_both_get_a_wrap_up() ->
     scene.desk.handle(scene.h.ended("b"))
     scene.desk.handle(scene.h.ended("a"))
     assert scene.desk.wrap_ups == ["b", "a"]
-    scene.actions.wrap_up_saved("b", "x", "agent")
+    scene.save("b", "x")
     assert scene.state is AgentState.ACW
-    scene.actions.wrap_up_saved("a", "x", "agent")
+    scene.save("a", "x")
     assert scene.state is AgentState.READY
 
 
@@ -289,7 +294,7 @@ def test_a_call_that_no_engine_knows_ended_with_its_engine() -> None:
 def test_a_saved_call_does_not_come_back() -> None:
     first = Scene().ready().talking()
     first.desk.handle(first.h.ended("c"))
-    first.actions.wrap_up_saved("c", "x", "agent")
+    first.save("c", "x")
     second = Scene(first.clock, first.journal)
     second.desk.attach([], [])
     recall(second.desk, list(first.journal.log), second.clock)

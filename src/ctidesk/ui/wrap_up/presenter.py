@@ -224,9 +224,9 @@ class WrapUpPresenter:
                 self._sessions.reopen(call_id, result.draft)
                 self.live.refresh()
                 return
-            self._actions.wrap_up_saved(call_id, result.draft.code, result.event.by)
+            self._actions.wrap_up_saved(result.event)
 
-        self._journal.save_interaction(self._interaction_of(result), done)
+        self._journal.save_interaction(self._interaction_of(result), done, result.event)
 
     def _close(self, call_id: str) -> None:
         self._sessions.close(call_id)
