@@ -39,7 +39,7 @@ class DeskNotices:
         if isinstance(change, KnownError):
             show(change.code, notice_of(change))
         elif isinstance(change, ev.EngineLost):
-            show("engine", _ENGINE)
+            show("engine", _NO_ENGINE if change.reason == _CANNOT_START else _ENGINE)
         elif isinstance(change, ev.EngineReady):
             self._engine_back(change)
         elif isinstance(change, ev.RegistrationChanged):
@@ -71,6 +71,8 @@ class DeskNotices:
             )
         elif isinstance(change, ev.TransferStarted | ev.CallResumed):
             self._stack.clear("transfer")
+            if isinstance(change, ev.CallResumed) and change.dialog is not None:
+                self._stack.show_notice("engine back", _GOT_BACK)
         elif isinstance(change, ev.CallDialled | ev.CallAnswered):
             self._stack.clear("call")
             if isinstance(change, ev.CallDialled) and not change.consult_of:
@@ -134,5 +136,17 @@ _ENGINE = Notice(
     text="The telephone stopped. It is being started again…",
     remedy="A call on the line is got back where the exchange allows it; otherwise call back.",
     closable=False,
+)
+_CANNOT_START = "engine_start"
+_NO_ENGINE = Notice(
+    level=Level.ERROR,
+    text="The telephone engine does not start.",
+    remedy="ctidesk keeps trying; cards and wrap-ups work meanwhile. Tell IT if it stays.",
+    closable=False,
+)
+_GOT_BACK = Notice(
+    level=Level.INFO,
+    text="The telephone is back.",
+    remedy="The call on the line was got back.",
 )
 _RECORDING = "The call goes on. Tell the caller that it is not recorded, and tell IT."

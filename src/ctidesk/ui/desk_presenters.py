@@ -83,6 +83,7 @@ class DeskPresenters:
         self.member_card = MemberCardPresenter(
             desk, actions, needs.pop, self.in_view, self._search(), names, clock
         )
+        self.member_card.code_label = self._code_label
         self.wrap_up = WrapUpPresenter(
             desk,
             actions,
@@ -129,6 +130,10 @@ class DeskPresenters:
 
     def _search(self) -> DirectorySearch:
         return DirectorySearch(self._needs.directory)
+
+    def _code_label(self, code: str) -> str:
+        found = self._needs.codes.find(code)
+        return found.label if found is not None else code
 
     def _count(self, change: Change) -> None:
         if isinstance(change, ev.CallEvent | ag.AgentEvent):

@@ -5,6 +5,7 @@ Runs in: desk process, Qt main thread (no Qt in here).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from ctidesk.care.member import (
     Relation,
 )
 from ctidesk.ui import words
+from ctidesk.ui.member_card.languages import language_name
 
 TABS = ("Summary", "Coverage", "Prescriptions", "Authorisations", "Appointments", "History")
 SUMMARY_LINES = 3
@@ -49,10 +51,13 @@ class CardFacts:
     tabs: dict[str, tuple[FactLine, ...]]
 
 
-def card_facts(card: MemberCard, now_wall: float) -> CardFacts:
-    """Everything that the verified card shows, as of `now_wall` (seconds since the epoch)."""
+def card_facts(
+    card: MemberCard, now_wall: float, code_label: Callable[[str], str] = str
+) -> CardFacts:
+    """Everything that the verified card shows, as of `now_wall` (seconds since the epoch).
+    `code_label`: a wrap-up code in words."""
     today = datetime.fromtimestamp(now_wall).date()
-    told = _Told(now_wall, today)
+    told = _Told(now_wall, today, code_label)
     coverage = tuple(told.coverage(one) for one in card.coverages)
     rx = tuple(told.prescription(one) for one in card.prescriptions)
     auths = tuple(told.authorisation(one) for one in card.authorisations)
@@ -84,7 +89,7 @@ def _identity(card: MemberCard) -> tuple[tuple[str, str], ...]:
         ("Member ID", plain(card.member_id, 40)),
         ("Policy number", plain(card.policy_number, 40) or "not on record"),
         ("Address", plain(f"{card.address}, {card.postcode}".strip(", "), 120) or "not on record"),
-        ("Language", plain(card.language, 20) or "not on record"),
+        ("Language", plain(language_name(card.language), 20) or "not on record"),
         ("Prefers", plain(card.channel_preference, 20) or "no preference"),
     )
 
@@ -97,7 +102,8 @@ def day(value: date) -> str:
 class _Told:
     """Turns records into lines as of one moment."""
 
-    def __init__(self, now_wall: float, today: date) -> None:
+    def __init__(self, now_wall: float, today: date, code_label: Callable[[str], str]) -> None:
+        self._code_label = code_label
         self._now = now_wall
         self._today = today
 
@@ -137,7 +143,7 @@ class _Told:
     def contact(self, one: Contact) -> FactLine:
         local = one.at.astimezone()
         title = f"{day(local.date())}, {local:%H:%M} · {one.channel} {one.direction}".strip()
-        return self._line("Contact", title, (one.summary, one.code), one, False)
+        return self._line("Contact", title, (one.summary, self._code_label(one.code)), one, False)
 
     def relation(self, one: Relation, provenance: Provenance) -> FactLine:
         until = f" until {day(one.authority_until)}" if one.authority_until else ""

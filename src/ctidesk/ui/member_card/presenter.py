@@ -5,6 +5,8 @@ Runs in: desk process, Qt main thread (no Qt in here).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.call import Call
@@ -59,6 +61,8 @@ class MemberCardPresenter:
         """By call_id: the outcome of the last answer."""
         self._facilities: dict[str, Candidate] = {}
         """By call_id: the facility that the agent confirmed as the caller."""
+        self.code_label: Callable[[str], str] = str
+        """A wrap-up code of the history in words."""
         self._facts: tuple[MemberCard, float, CardFacts] | None = None
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
@@ -221,7 +225,7 @@ class MemberCardPresenter:
         """Worded once a minute: the state is computed at every event."""
         now = self._clock.wall()
         if self._facts is None or self._facts[0] is not card or now - self._facts[1] >= MINUTE_S:
-            self._facts = (card, now, card_facts(card, now))
+            self._facts = (card, now, card_facts(card, now, self.code_label))
         return self._facts[2]
 
 
