@@ -200,7 +200,7 @@ class DeskProcess:
                 assert self.process.stdin is not None
                 self.process.stdin.close()
             try:
-                self.process.wait(PATIENCE_S)
+                self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
         return self.gone()

@@ -72,6 +72,7 @@ class RunningDesk:
         self.theme.apply(app)
         self.statistics = ShiftStatistics()
         self._logged_out = False
+        self._codes, codes_problem = wrap_up_codes(settings.wrapup)
         self._data: DataScreens | None = None
         # before the window connects itself: it is gone after that, and what changes is shown
         app.aboutToQuit.connect(self._log_out)
@@ -79,6 +80,8 @@ class RunningDesk:
             self.window = DeskWindow(
                 app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
             )
+        if codes_problem is not None:
+            self.window.tell(codes_problem, "codes")
         self._rings = FocusRings(app, self.theme)
         # a hidden window (compact bar) and a pop that closes are not the end of the desk
         app.setQuitOnLastWindowClosed(False)
@@ -150,7 +153,7 @@ class RunningDesk:
             journal=parts.journal,
             statistics=self.statistics,
             clock=parts.clock,
-            codes=_codes(settings.wrapup),
+            codes=self._codes,
             wrap_up_policy=WrapUpPolicy(
                 mode=_MODES[settings.wrapup.mode], limit_s=float(settings.wrapup.seconds)
             ),
@@ -208,9 +211,17 @@ def recording_indicator(settings: Settings, problem: KnownError | None) -> Indic
     return Indicator(key="recording", icon="lock", word=word, role=role, tip=tip)
 
 
-def _codes(wrapup: WrapUp) -> CodeTree:
-    own = Path(wrapup.codes) if wrapup.codes else resources() / "codes" / "default.toml"
-    return load_codes(own)
+def wrap_up_codes(wrapup: WrapUp) -> tuple[CodeTree, KnownError | None]:
+    """The codes of the settings, or those that ship with ctidesk and what is wrong with the
+    centre's own: a damaged file must not keep an agent from the telephone."""
+    shipped = resources() / "codes" / "default.toml"
+    try:
+        return load_codes(Path(wrapup.codes) if wrapup.codes else shipped), None
+    except KnownError as error:
+        if not wrapup.codes:
+            raise
+        text = f"{error.text} The codes that ship with ctidesk are used."
+        return load_codes(shipped), KnownError(error.code, text, error.remedy)
 
 
 def _shown(settings: Settings, raw: str) -> str:
