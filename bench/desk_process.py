@@ -92,7 +92,9 @@ def desk(profile: Path | None = None, recipient: str = "") -> Iterator[DeskProce
     folder = Path(tempfile.mkdtemp(prefix="ctidesk-bench-")) if profile is None else profile
     running = DeskProcess(folder, recipient)
     try:
-        running.wait_for("cache", 60)
+        missing = {"cache", "ready"}
+        while missing:
+            missing.remove(str(running.next_of(missing, 60)["what"]))
         time.sleep(0.5)
         yield running
     finally:

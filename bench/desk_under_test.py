@@ -81,6 +81,7 @@ def main() -> int:
             say(what=type(change).__name__, t=time.monotonic())
 
     desk.parts.desk.subscribe(changed)
+    desk.parts.pop.subscribe(lambda _: say(what="looked", t=time.monotonic()))
     stall = {"last": time.monotonic(), "max": 0.0}
 
     def look() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,8 @@ class RunningDesk:
     ) -> None:
         self.app = app
         self.settings = settings
+        # the store answers a look-up while this thread paints: it must not wait 5 ms for its turn
+        sys.setswitchinterval(0.0005)
         # every list asks for the same few numbers again at each event
         self.shown = functools.lru_cache(maxsize=1024)(functools.partial(_shown, settings))
         """A number as the screen shows it, "" for what is none."""

@@ -139,3 +139,21 @@ def test_it_wakes_again_after_a_pause(bridge: QtBridge, qtbot: QtBot) -> None:
         bridge.deliver(lambda index=index: ran.append(index))
         qtbot.waitUntil(lambda index=index: len(ran) == index + 1)
     assert ran == [0, 1, 2]
+
+
+def test_a_few_that_wait_are_done_before_the_next_painting(
+    bridge: QtBridge, watch: Stopwatch, qtbot: QtBot
+) -> None:
+    """A call and the directory's answer to it: one painting, not two."""
+    ran: list[str] = []
+    seen_by_timer: list[list[str]] = []
+
+    def call() -> None:
+        watch.now += BUDGET_S * 1.2
+        ran.append("call")
+        bridge.deliver(lambda: ran.append("answer"))
+
+    bridge.deliver(call)
+    QTimer.singleShot(0, lambda: seen_by_timer.append(list(ran)))
+    qtbot.waitUntil(lambda: bool(seen_by_timer))
+    assert seen_by_timer == [["call", "answer"]]
