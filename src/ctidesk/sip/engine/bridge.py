@@ -8,8 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pjsua2 as pj
 
@@ -41,8 +40,7 @@ def caller_tap(call_id: str) -> Port:
     return ("caller_tap", call_id)
 
 
-@dataclass(frozen=True, slots=True)
-class LegAudio:
+class LegAudio(NamedTuple):
     """What the bridge must know of a call. `media`: its stream runs; `tapped`: it is recorded."""
 
     call: Call

@@ -6,7 +6,7 @@ Runs in: engine process, loop thread. Pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ctidesk.calls.call import RemoteParty
 from ctidesk.calls.commands import ConfigureAccount
@@ -24,8 +24,7 @@ _URI = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where to: `uri` is for the wire, `remote` for the screen; `lookup` a host name that must be
     resolved off the loop first, "" when there is nothing to look up."""
 

@@ -12,9 +12,8 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pjsua2 as pj
 
@@ -34,8 +33,7 @@ _BUNDLES = (
 CODECS = ("opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1")
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointSettings:
+class EndpointSettings(NamedTuple):
     """`codecs`: ids in the order of the PBX, all others are off. `log_level`: of pjsip; above 0 it
     logs numbers and addresses, so only for laboratories."""
 
@@ -47,8 +45,7 @@ class EndpointSettings:
     log_level: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsFiles:
+class TlsFiles(NamedTuple):
     """PEM files. `verify` checks the peer's certificate and its name."""
 
     ca_file: str = ""
@@ -63,8 +60,7 @@ def system_authorities() -> str:
     return next((place for place in places if place and Path(place).is_file()), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(NamedTuple):
     """A transport that is up."""
 
     transport_id: int
@@ -73,8 +69,7 @@ class Listening:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class TransportSeen:
+class TransportSeen(NamedTuple):
     """A connection came up or ended. `tls_problem` is pjsip's bit set, 0 when the certificate is
     fine; `established` False with an `error` means that it could not be made."""
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import secrets
 import time
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
@@ -47,8 +46,7 @@ UNREGISTER_S = 1.0
 COLLECT_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
+class EngineSettings(NamedTuple):
     """`grace_s`: how long it lives on without desk and calls; None = for ever."""
 
     runtime: Path
@@ -63,7 +61,7 @@ class Engine:
     def __init__(self, settings: EngineSettings, endpoint: SipEndpoint) -> None:
         self._settings = settings
         self._endpoint = endpoint
-        self._id = uuid.uuid4().hex
+        self._id = secrets.token_hex(16)
         self._desk: DeskLine | None = None
         self._attached = False
         self._ending_when_idle = False

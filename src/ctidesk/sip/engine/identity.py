@@ -6,7 +6,7 @@ Runs in: engine process, loop thread. Pure; nothing here raises on any input.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from ctidesk.calls.call import RemoteParty, Routing
@@ -20,8 +20,7 @@ _COMPACT = {"f": "from", "t": "to", "i": "call-id", "m": "contact", "v": "via"}
 _NUMBER = re.compile(r"[^0-9A-Za-z+*#._\-]")
 
 
-@dataclass(frozen=True, slots=True)
-class NameAddress:
+class NameAddress(NamedTuple):
     """`"display" <scheme:user@host;…>;params` taken apart, decoded, not yet plain."""
 
     display: str = ""

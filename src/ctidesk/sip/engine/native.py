@@ -10,7 +10,7 @@ import re
 import weakref
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pjsua2 as pj
 
@@ -54,8 +54,7 @@ MEDIA = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CallSeen:
+class CallSeen(NamedTuple):
     """A step of the INVITE session. `from_network`: a message of the peer made it, not a timer,
     a broken transport or ourselves; `message` is that message."""
 
@@ -79,8 +78,7 @@ class MediaSeen:
     encrypted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionSeen:
+class TransactionSeen(NamedTuple):
     """A transaction of the call moved. `message` is what came or left, b"" for timers."""
 
     method: str
@@ -91,8 +89,7 @@ class TransactionSeen:
     received: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFigures:
+class StreamFigures(NamedTuple):
     """Totals of one stream since its start, for the quality."""
 
     packets: int = 0

@@ -6,8 +6,7 @@ Runs in: engine process, loop thread.
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pjsua2 as pj
 
@@ -16,8 +15,7 @@ from ctidesk.sip.engine.addresses import host_of
 from ctidesk.sip.engine.faults import guarded
 
 
-@dataclass(frozen=True, slots=True)
-class InviteSeen:
+class InviteSeen(NamedTuple):
     """An INVITE outside of any dialog. `source` is the sender's IP address."""
 
     native_id: int
@@ -25,8 +23,7 @@ class InviteSeen:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterSeen:
+class RegisterSeen(NamedTuple):
     """The end of a REGISTER. `status` is pjsip's, 0 when fine; `source` the answering address, ""
     when no answer came from the network."""
 
@@ -45,8 +42,7 @@ class AccountSink(Protocol):
     def registered(self, native: NativeAccount, seen: RegisterSeen) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSettings:
+class AccountSettings(NamedTuple):
     """What a native account needs. `route` is the proxy that all requests go through, "" for none;
     `registrar_uri` "" registers nowhere."""
 

@@ -5,7 +5,7 @@ Runs in: engine process, loop thread. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ctidesk.sip.engine.native import StreamFigures
 
@@ -23,8 +23,7 @@ IMPAIRMENT = {
 PACKET_MS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """`mos` 1.0–4.5, loss in percent, times in milliseconds."""
 
     mos: float

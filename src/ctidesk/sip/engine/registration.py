@@ -6,7 +6,7 @@ Runs in: engine process, loop thread. Pure.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ctidesk.calls.events import Registration
 from ctidesk.sip.engine.native_account import RegisterSeen
@@ -18,8 +18,7 @@ _RESOLVE = {70018, *range(320000, 321000)}
 _OS = range(120000, 130000)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`problem` is one of `RegistrationChanged.problem`."""
 
     state: Registration

@@ -6,8 +6,8 @@ Runs in: engine process, loop thread.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -189,7 +189,7 @@ class Switchboard:
     # -- told by the accounts ---------------------------------------------------------------------
     def invited(self, account: AccountLine, seen: InviteSeen) -> None:
         """Within a native callback: keep the call, answer it in the next turn."""
-        leg = Leg(uuid.uuid4().hex, account, self)
+        leg = Leg(secrets.token_hex(16), account, self)
         leg.native = NativeCall(account.native, leg, seen.native_id)
         self.legs[leg.call_id] = leg
         self.endpoint.post(lambda: self._offer(leg, seen))
