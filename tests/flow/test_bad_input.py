@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support.crm_people import SHARED
-from tests.support.flow_desk import Centre, DeskProcess, wrap_up
+from tests.support.flow_desk import Centre, DeskProcess, rows, wrap_up
 from tests.support.sip_desk import free_port
 from tests.support.sip_raw import SDP, RawCaller, RawRegistrar
 
@@ -268,3 +269,55 @@ def test_a_second_start_raises_the_first(centre: Centre) -> None:
     assert "running already" in second.stderr
     desk.shows("+4930112233")  # handed over to the first, prefilled and not dialled
     assert desk.state()["calls"] == []
+
+
+# ------------------------------------------------------------------- members, disk
+
+
+def test_a_members_file_in_another_encoding_with_a_broken_row(centre: Centre) -> None:
+    members = centre.folder / "members.csv"
+    members.write_bytes(
+        "member_id,given,family,birth_date,phone_mobile\n"
+        "M-9,Jörg,Müßig,1970-01-02,+49 171 3920099\n"
+        "M-10,Broken,Row,not a date,+49 171 3920098\n".encode("cp1252")
+    )
+    centre.settle(data={"members_csv": str(members)})
+    desk = centre.desk()
+    desk.shows("Members of members.csv", "1 row")
+    desk.shows("The character encoding was guessed: check a name with an accent.")
+    centre.ring("+491713920099")
+    desk.shows("Jörg Müßig", "Ringing")
+
+
+def test_a_members_file_that_is_not_there(centre: Centre) -> None:
+    centre.settle(data={"members_csv": str(centre.folder / "gone.csv")})
+    desk = centre.desk()
+    desk.shows("gone.csv")
+    centre.ring(NUMBER)
+    desk.shows("Jane Doe", "Ringing")
+
+
+@pytest.fixture
+def full_disk(centre: Centre) -> Iterator[None]:
+    """Recordings go to a file system of 64 kB of its own."""
+    spool = centre.profile.spool
+    spool.mkdir(mode=0o700, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(spool)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("disk full needs the right to mount a small tmpfs")
+    yield
+    subprocess.run(["umount", "-l", str(spool)], check=True)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_stops_the_recording_and_not_the_call(centre: Centre) -> None:
+    desk = centre.desk()
+    leg = centre.talking(desk, NUMBER)
+    desk.shows("The disk is full", "Tell the caller that it is not recorded", "Not recorded")
+    centre.phones[NUMBER].hears(leg)
+    assert desk.call()["phase"] == "talking"
+    desk.press("call_end")
+    desk.until(lambda state: state["wrap_ups"], "wrap-up")
+    wrap_up(desk, note="kept although the disk was full")
+    assert desk.quit() == 0
+    assert [row.note for row in rows(centre)["interactions"]] == ["kept although the disk was full"]

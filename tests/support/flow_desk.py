@@ -230,6 +230,8 @@ class Centre:
         self.key_file.chmod(0o600)
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir(mode=0o700)
+        self.home = self.folder / "home"
+        self.home.mkdir()
         self.config = self.folder / "settings.toml"
         self.port = free_port()
         self.agent = f"sip:agent@127.0.0.1:{self.port}"
@@ -238,11 +240,13 @@ class Centre:
         self.environment = {
             **python_environment(),
             "TMPDIR": str(self.temporary),
+            "HOME": str(self.home),
             "QT_QPA_PLATFORM": "offscreen",
             "FLOW_ENGINE": json.dumps([*ENGINE, "--mic-file", str(mic)]),
         }
-        for name in ("XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY"):
-            self.environment.pop(name, None)
+        for name in tuple(self.environment):
+            if name.startswith("XDG_") or name in ("DISPLAY", "WAYLAND_DISPLAY"):
+                del self.environment[name]
         if FONTS.is_dir():
             self.environment["QT_QPA_FONTDIR"] = str(FONTS)
         self.settle()

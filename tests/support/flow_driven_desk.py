@@ -108,8 +108,11 @@ class Driver:
         ]
 
     def do_titles(self) -> list[str]:
-        """What a desktop shows of windows without looking into them."""
+        """What a desktop tells of windows without looking into them."""
         return [top.windowTitle() for top in QApplication.topLevelWidgets()]
+
+    def do_hint(self, control: str) -> str:
+        return self._hands.hint(control)
 
     def do_state(self) -> dict[str, Any]:
         parts = self._desk.parts
