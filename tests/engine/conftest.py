@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support import sip_desk
 from tests.support.sip_office import Office
 from tests.support.sip_sound import write_tone
 
@@ -34,6 +35,15 @@ def new_office() -> Iterator[Callable[..., Office]]:
     yield make
     faults = [fault for office in offices for fault in office.close()]
     assert faults == []
+
+
+@pytest.fixture
+def brisk_office(
+    new_office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Office]:
+    """Makes offices whose engine waits for a second where the real one waits for many."""
+    monkeypatch.setattr(sip_desk, "ENGINE_MODULE", "tests.support.sip_brisk_engine")
+    return new_office
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,8 @@ def test_silent_peer_does_not_hold_a_hang_up(new_office: NewOffice) -> None:
         office.phone("alice").process.send_signal(signal.SIGCONT)
 
 
-def test_nobody_at_the_address_ends_the_dial(office: Office) -> None:
+def test_nobody_at_the_address_ends_the_dial(brisk_office: NewOffice) -> None:
+    office = brisk_office()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
         mute.bind(("127.0.0.1", 0))
         target = f"sip:nobody@127.0.0.1:{mute.getsockname()[1]}"

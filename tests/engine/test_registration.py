@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.support.sip_desk import free_port
+from tests.support.sip_desk import free_port, until
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawCaller, RawRegistrar
 
@@ -31,7 +31,7 @@ def at(registrar: RawRegistrar | int) -> dict[str, str]:
 
 
 def test_registers_and_unregisters_at_the_end(
-    new_office: NewOffice, registrar: RawRegistrar
+    registrar: RawRegistrar, new_office: NewOffice
 ) -> None:
     office = new_office(**at(registrar))
     told = office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
@@ -46,7 +46,7 @@ def test_registers_and_unregisters_at_the_end(
 
 
 def test_wrong_password_is_said_and_not_tried_again(
-    new_office: NewOffice, registrar: RawRegistrar
+    registrar: RawRegistrar, new_office: NewOffice
 ) -> None:
     registrar.password = "other"
     office = new_office(**at(registrar))
@@ -75,8 +75,8 @@ def test_wrong_password_is_said_and_not_tried_again(
     ],
 )
 def test_answers_of_the_registrar(
-    new_office: NewOffice,
     registrar: RawRegistrar,
+    new_office: NewOffice,
     answer: str,
     problem: str,
     state: Registration,
@@ -90,7 +90,7 @@ def test_answers_of_the_registrar(
 
 
 def test_a_failed_exchange_is_tried_again_by_itself(
-    new_office: NewOffice, registrar: RawRegistrar
+    registrar: RawRegistrar, new_office: NewOffice
 ) -> None:
     registrar.mode = "503"
     office = new_office(**at(registrar))
@@ -100,8 +100,29 @@ def test_a_failed_exchange_is_tried_again_by_itself(
     office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
 
 
-def test_nobody_listening_on_udp_is_said_in_seconds(new_office: NewOffice) -> None:
-    office = new_office(**at(free_port()))
+def registrations(office: Office) -> list[Registration]:
+    return [e.state for _s, e in office.desk.events if isinstance(e, ev.RegistrationChanged)]
+
+
+def test_an_exchange_that_goes_away_and_comes_back_is_noticed(
+    registrar: RawRegistrar, brisk_office: NewOffice
+) -> None:
+    office = brisk_office(**at(registrar))
+    office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
+    renewed = registrar.registers + 2
+    until(lambda: registrar.registers >= renewed, "renewals")
+    assert registrations(office) == [Registration.TRYING, Registration.REGISTERED]
+    registrar.mode = "silent"
+    told = office.desk.wait(ev.RegistrationChanged, state=Registration.FAILED)
+    assert told.problem == "timeout"
+    refusal = office.desk.send(cmd.Dial(call_id="x", account_id=ACCOUNT, target="123"))
+    assert refusal.code == "not_registered"
+    registrar.mode = "digest"
+    office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
+
+
+def test_nobody_listening_on_udp_is_said_in_seconds(brisk_office: NewOffice) -> None:
+    office = brisk_office(**at(free_port()))
     told = office.desk.wait(ev.RegistrationChanged, state=Registration.FAILED)
     assert told.problem in ("timeout", "no_route")
 
@@ -120,7 +141,7 @@ def test_unknown_name_of_the_exchange(new_office: NewOffice) -> None:
 
 
 def test_calls_come_only_over_the_registered_flow(
-    new_office: NewOffice, registrar: RawRegistrar
+    registrar: RawRegistrar, new_office: NewOffice
 ) -> None:
     office = new_office(**at(registrar))
     office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
@@ -151,7 +172,7 @@ def test_local_port_that_is_taken(new_office: NewOffice) -> None:
 
 
 def test_account_is_changed_removed_and_told_again(
-    new_office: NewOffice, registrar: RawRegistrar
+    registrar: RawRegistrar, new_office: NewOffice
 ) -> None:
     office = new_office()
     call_id, _leg = office.incoming()

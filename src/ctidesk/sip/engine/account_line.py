@@ -5,6 +5,7 @@ Runs in: engine process, loop thread; a look-up of a host name runs in a short t
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 import time
@@ -31,6 +32,9 @@ from ctidesk.sip.engine.registration import Outcome, outcome, problem, retry_del
 
 SILENCE_S = 6.0
 """Nobody listening on UDP is not reported by pjsip for 32 s; this is when we say it."""
+CHECK_S = 30.0
+"""How often a registration is renewed, whatever the exchange granted: so a restarted exchange that
+has forgotten us, or one that is gone, is noticed within half a minute and a little."""
 _OS_ERRORS = range(120000, 130000)
 
 InviteTaker = Callable[["AccountLine", InviteSeen], None]
@@ -80,6 +84,7 @@ class AccountLine:
         self._tls_problem = False
         self._retry: Timer | None = None
         self._silence: Timer | None = None
+        self._check: Timer | None = None
         self._resolving = False
         self._closed = False
 
@@ -147,7 +152,11 @@ class AccountLine:
         if result.state is Registration.REGISTERED:
             self._failures = 0
             self._trusted.add(seen.source)
-            self._say(result, seen.code)
+            if self.state is not Registration.REGISTERED:
+                self._say(result, seen.code)
+            # a hundred desks don't renew in the same moment
+            delay_s = CHECK_S * random.uniform(0.8, 1.2)
+            self._check = self._endpoint.call_later(delay_s, self._renew)
             return
         self._fail(result, seen.code)
 
@@ -169,9 +178,20 @@ class AccountLine:
                 self._fail(outcome(RegisterSeen(0, "", int(fault.status), 0, ""), False))
         self._silence = self._endpoint.call_later(SILENCE_S, self._unanswered)
 
+    def _renew(self) -> None:
+        if self.native is None or self._closed:
+            return
+        try:
+            self.native.register()
+        except pj.Error:
+            # a renewal of pjsip's own is under way, and its answer counts
+            self._check = self._endpoint.call_later(CHECK_S, self._renew)
+            return
+        self._silence = self._endpoint.call_later(SILENCE_S, self._unanswered)
+
     def _unanswered(self) -> None:
-        if self.state is not Registration.REGISTERED:
-            self._say(problem("timeout"), 408)
+        # pjsip goes on repeating the REGISTER for half a minute, so a late answer still counts
+        self._say(problem("timeout"), 408)
 
     def _fail(self, result: Outcome, code: int = 0) -> None:
         self._failures += 1
@@ -234,7 +254,7 @@ class AccountLine:
         )
 
     def _stop_timers(self) -> None:
-        for timer in (self._retry, self._silence):
+        for timer in (self._retry, self._silence, self._check):
             if timer is not None:
                 timer.cancel()
-        self._retry = self._silence = None
+        self._retry = self._silence = self._check = None

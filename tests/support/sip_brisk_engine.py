@@ -1,0 +1,17 @@
+"""The real engine with less patience, so that what it does about silence is seen in a second.
+
+Runs in: engine process, loop thread.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ctidesk.sip.engine import account_line, main, switchboard
+
+account_line.SILENCE_S = 1.0
+account_line.CHECK_S = 0.5
+switchboard.SILENT_DIAL_S = 1.5
+
+if __name__ == "__main__":
+    main.main(sys.argv[1:])
