@@ -150,9 +150,9 @@ class CallBar(QWidget):
         else:
             self._part.show_seconds(0)
         self._render_security(state)
-        self._detail.setText(_second_line(state))
+        self._detail.setText(_second_line(state) if live else self.tr("F1 shows all keys"))
         # where there is no room, what says something is shown and what is elsewhere too is not
-        says = bool(state.waiting or state.notes)
+        says = bool(state.waiting or state.notes or not live)
         self._detail.setVisible(self._worded is not False or says)
         self._phase.setVisible(self._worded is not False or not says)
         set_tone(self._detail, Role.RINGING if state.waiting else Role.MUTED)

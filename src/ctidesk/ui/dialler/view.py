@@ -28,7 +28,7 @@ class Dialler(QWidget):
         self._presenter = presenter
         self._recent: tuple[tuple[str, str], ...] | None = None
         self.setObjectName("dialler")
-        self.field = SearchField(around, self.tr("Number or name"))
+        self.field = SearchField(around, self.tr("Dial or find"))
         self.field.setObjectName("dial_field")
         self.button = IconButton(theme, "dial_out", self.tr("Dial"), Variant.PRIMARY)
         self.button.setObjectName("dial_button")
