@@ -292,7 +292,7 @@ def test_a_members_file_in_another_encoding_with_a_broken_row(centre: Centre) ->
 def test_a_members_file_that_is_not_there(centre: Centre) -> None:
     centre.settle(data={"members_csv": str(centre.folder / "gone.csv")})
     desk = centre.desk()
-    desk.shows("gone.csv")
+    desk.shows("Members of gone.csv: The file can't be read.", "Check that it is still there")
     centre.ring(NUMBER)
     desk.shows("Jane Doe", "Ringing")
 

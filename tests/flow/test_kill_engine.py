@@ -95,6 +95,8 @@ def test_a_caller_who_cannot_be_got_back_is_called_with_one_key(centre: Centre) 
     telephone = centre.phones[NUMBER].process
     telephone.kill()
     telephone.wait(20)
+    assert telephone.stdin is not None
+    telephone.stdin.close()
     kill(desk.state()["engine_pid"])
     desk.until(lambda state: state["wrap_ups"] == [call_id], "wrap-up")
     desk.shows("The connection broke off. The wrap-up is open.", "Jane Doe", NOTE)

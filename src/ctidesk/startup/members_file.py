@@ -39,12 +39,13 @@ class FileOutcome:
     result: ImportResult | None = None
     problem: KnownError | None = None
     encoding_certain: bool = True
+    file_name: str = ""
 
     @property
     def sentence(self) -> str:
         """For a quiet notice; "" when there is nothing to say."""
         if self.problem is not None:
-            return self.problem.text
+            return f"Members of {self.file_name}: {self.problem.text}"
         if self.result is None:
             return ""
         return f"Members of {self.result.file_name}: {summary(self.result)}"
@@ -87,9 +88,12 @@ class MembersFile:
 
     # ----------------------------------------------------------------- private
 
+    def _failed(self, problem: KnownError) -> FileOutcome:
+        return FileOutcome(problem=problem, file_name=self._path.name)
+
     def _compare(self, known: str | KnownError, tell: Callable[[FileOutcome], None]) -> None:
         if isinstance(known, KnownError):
-            self._end(tell, FileOutcome(problem=known))
+            self._end(tell, self._failed(known))
             return
         threading.Thread(
             target=self._look, args=(known, tell), name="ctidesk-members-file", daemon=True
@@ -105,7 +109,7 @@ class MembersFile:
             if mark != known:
                 seen = preview_of(self._path)
         except KnownError as problem:
-            outcome = FileOutcome(problem=problem)
+            outcome = self._failed(problem)
         if seen is None:
             self._deliver(functools.partial(self._end, tell, outcome))
         else:
@@ -114,7 +118,7 @@ class MembersFile:
     def _import(self, seen: ImportPreview, mark: str, tell: Callable[[FileOutcome], None]) -> None:
         def ended(answer: ImportReport | KnownError) -> None:
             if isinstance(answer, KnownError):
-                self._end(tell, FileOutcome(problem=answer))
+                self._end(tell, self._failed(answer))
                 return
             if not answer.cancelled:
                 write_mark(self._store, MARK, mark)
