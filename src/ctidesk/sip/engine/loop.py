@@ -17,6 +17,8 @@ from ctidesk.sip.engine.faults import log_fault
 Job = Callable[[], None]
 
 POLL_MS = 100
+FEW_TIMERS = 32
+"""Cancelled timers are swept out when there are twice as many as after the last sweep."""
 
 
 class Timer:
@@ -30,6 +32,10 @@ class Timer:
 
     def cancel(self) -> None:
         self._job = None
+
+    @property
+    def waits(self) -> bool:
+        return self._job is not None
 
     def take(self) -> Job | None:
         job, self._job = self._job, None
@@ -47,6 +53,7 @@ class TurnLoop:
         self._wake = wake
         self._jobs: deque[Job] = deque()
         self._timers: list[tuple[float, int, Timer]] = []
+        self._sweep_at = 2 * FEW_TIMERS
         self._order = itertools.count()
         self._owner = threading.get_ident()
         self._stopped = False
@@ -65,6 +72,10 @@ class TurnLoop:
     def call_later(self, delay_s: float, job: Job) -> Timer:
         """Run `job` after `delay_s` seconds, at the earliest. Loop thread only."""
         self.assert_owner()
+        if len(self._timers) >= self._sweep_at:
+            self._timers = [entry for entry in self._timers if entry[2].waits]
+            heapq.heapify(self._timers)
+            self._sweep_at = 2 * max(FEW_TIMERS, len(self._timers))
         timer = Timer(time.monotonic() + delay_s, job)
         heapq.heappush(self._timers, (timer.due_mono, next(self._order), timer))
         return timer
