@@ -45,6 +45,8 @@ class Phone:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"cmd": cmd, **fields}) + "\n")
         self.process.stdin.flush()
+        if cmd == "policy":
+            self.level(0)  # said only after the policy was taken over, whatever the leg
 
     def wait(self, event: str, patience_s: float = PATIENCE_S, **like: Any) -> dict[str, Any]:
         """The first event like this that was not waited for yet."""

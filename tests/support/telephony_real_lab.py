@@ -145,9 +145,7 @@ class RealLab:
         self._policy(COLLEAGUE, answer=OUTCOMES[outcome])
 
     def _policy(self, who: str, **policy: object) -> None:
-        phone = self.real.phones[who]
-        phone("policy", **policy)
-        phone.level(0)  # answered after the policy was taken over, whatever the leg
+        self.real.phones[who]("policy", **policy)
 
     def _incoming(self, who: str) -> int:
         """The leg of the call that reaches `who`; the same until it is over."""
