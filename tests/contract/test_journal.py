@@ -11,46 +11,18 @@ import pytest
 from tests.support.crm_fakes import FakeCallJournal
 from tests.support.crm_store import Desk, OpenStore
 from tests.support.fake_clock import FakeClock
+from tests.support.one_call import INTERACTION, T0, offered
 
 from ctidesk.calls.agent_events import AgentState, AgentStateChanged, WrapUpSaved, WrapUpStarted
-from ctidesk.calls.call import RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import (
     CallAnswered,
     CallEnded,
-    CallOffered,
     DtmfReceived,
     QualityMeasured,
 )
-from ctidesk.calls.ports import Interaction, WrapUpDraft
+from ctidesk.calls.ports import WrapUpDraft
 from ctidesk.crm.journal import SqlCallJournal
-
-T0 = 1_800_000_000.0
-
-INTERACTION = Interaction(
-    call_id="c1",
-    direction="inbound",
-    number="+491713920031",
-    queue="members",
-    account_id="desk",
-    agent="agent7",
-    member_id="M-1003",
-    party="member",
-    verified=True,
-    code="refill",
-    note="asked for the next refill ✓",
-    follow_up="",
-    began_wall=T0,
-    answered_wall=T0 + 5,
-    ended_wall=T0 + 65,
-    saved_wall=T0 + 80,
-    dial_s=0.0,
-    talk_s=50.0,
-    hold_s=10.0,
-    wrap_up_s=15.0,
-    end_code=200,
-    coded_by="agent",
-)
 
 
 @pytest.fixture(params=["fake", "sqlcipher"])
@@ -64,21 +36,11 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[An
     opened.close()
 
 
-def _offered(t: float) -> CallOffered:
-    return CallOffered(
-        call_id="c1",
-        t_mono=t,
-        t_wall=T0 + t,
-        account_id="desk",
-        remote=RemoteParty(number="0171", display_name="Łena “F”"),
-    )
-
-
 def test_the_log_comes_back_as_it_was_and_in_order(journal: Any) -> None:
     port, ask = journal
     log = [
         AgentStateChanged(t_mono=0.5, t_wall=T0 + 0.5, state=AgentState.READY),
-        _offered(1.0),
+        offered(1.0),
         CallAnswered(call_id="c1", t_mono=2.0, t_wall=T0 + 2),
         CallEnded(call_id="c1", t_mono=3.0, t_wall=T0 + 3, code=200, reason="OK", by="remote"),
         WrapUpStarted(call_id="c1", t_mono=3.0, t_wall=T0 + 3),

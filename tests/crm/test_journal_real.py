@@ -16,17 +16,16 @@ from tests.support.crm_people import RECORDS
 from tests.support.crm_python import environment
 from tests.support.crm_store import OpenStore
 from tests.support.fake_clock import FakeClock
+from tests.support.one_call import INTERACTION, T0, log_of_the_call
 
-from ctidesk.calls import agent_events, events
-from ctidesk.calls.call import RemoteParty
-from ctidesk.calls.ports import Interaction, WrapUpDraft
+from ctidesk.calls import events
+from ctidesk.calls.ports import WrapUpDraft
 from ctidesk.crm import audit, journal_sql, schema
 from ctidesk.crm.database import open_database
 from ctidesk.crm.directory import SqlMemberDirectory
 from ctidesk.crm.journal import SqlCallJournal, this_boot
 from ctidesk.crm.store import Lane
 
-T0 = 1_800_000_000.0
 WRITTEN = (
     schema.calls,
     schema.call_segments,
@@ -35,45 +34,6 @@ WRITTEN = (
     schema.outbox,
     schema.audit,
 )
-
-
-def _interaction() -> Interaction:
-    return Interaction(
-        call_id="c1",
-        direction="inbound",
-        number="+491713920031",
-        queue="members",
-        account_id="desk",
-        agent="agent7",
-        member_id="M-1003",
-        party="member",
-        verified=True,
-        code="refill",
-        note="next refill",
-        follow_up="",
-        began_wall=T0,
-        answered_wall=T0 + 5,
-        ended_wall=T0 + 65,
-        saved_wall=T0 + 80,
-        dial_s=0.0,
-        talk_s=60.0,
-        hold_s=0.0,
-        wrap_up_s=15.0,
-        end_code=200,
-        coded_by="agent",
-    )
-
-
-def _log() -> list[agent_events.LogEvent]:
-    def at(t: float) -> dict[str, Any]:
-        return {"call_id": "c1", "t_mono": t, "t_wall": T0 + t}
-
-    return [
-        events.CallOffered(**at(0), account_id="desk", remote=RemoteParty(number="0171")),
-        events.CallAnswered(**at(5)),
-        events.CallEnded(**at(65), code=200, reason="OK", by="remote"),
-        agent_events.WrapUpStarted(**at(65)),
-    ]
 
 
 def _counts(connection: Any) -> dict[str, int]:
@@ -85,7 +45,7 @@ def _counts(connection: Any) -> dict[str, int]:
 
 def _prepared(opened: OpenStore) -> SqlCallJournal:
     journal = SqlCallJournal(opened.store, FakeClock())
-    for event in _log():
+    for event in log_of_the_call():
         journal.append(event)
     opened.desk.answer(lambda d: journal.save_draft(WrapUpDraft(call_id="c1", note="x"), d))
     return journal
@@ -94,7 +54,7 @@ def _prepared(opened: OpenStore) -> SqlCallJournal:
 def test_a_save_writes_every_row_and_ends_the_draft(opened: OpenStore) -> None:
     journal = _prepared(opened)
     opened.put(RECORDS)
-    opened.desk.answer(lambda done: journal.save_interaction(_interaction(), done))
+    opened.desk.answer(lambda done: journal.save_interaction(INTERACTION, done))
     assert opened.run(_counts, Lane.READ) == {
         "calls": 1,
         "call_segments": 3,
@@ -124,7 +84,7 @@ def test_a_recording_that_is_sealed_after_the_save_is_found_from_its_row(
     opened: OpenStore,
 ) -> None:
     journal = _prepared(opened)
-    opened.desk.answer(lambda done: journal.save_interaction(_interaction(), done))
+    opened.desk.answer(lambda done: journal.save_interaction(INTERACTION, done))
     late = events.RecordingStopped(
         call_id="c1",
         t_mono=90,
@@ -143,7 +103,7 @@ def test_a_recording_that_is_sealed_after_the_save_is_found_from_its_row(
 
 def test_a_message_on_its_way_is_not_changed(opened: OpenStore) -> None:
     journal = _prepared(opened)
-    opened.desk.answer(lambda done: journal.save_interaction(_interaction(), done))
+    opened.desk.answer(lambda done: journal.save_interaction(INTERACTION, done))
     opened.run(lambda c: c.execute(update(schema.outbox).values(state="sending", attempts=1)))
     before = opened.run(lambda c: c.execute(select(schema.outbox.c.body)).scalar_one(), Lane.READ)
     late = events.RecordingStopped(
@@ -165,13 +125,13 @@ def test_an_error_at_any_step_leaves_nothing_and_keeps_the_draft(
     )
     opened.run(lambda c: c.exec_driver_sql(trigger))
     answers: list[Any] = []
-    journal.save_interaction(_interaction(), answers.append)
+    journal.save_interaction(INTERACTION, answers.append)
     with pytest.raises(Exception, match="injected"):
         opened.desk.wait(lambda: len(answers) > 1)
     assert answers[0].code == "cache_failed"
     assert opened.run(_counts, Lane.READ) == before
     opened.run(lambda c: c.exec_driver_sql("DROP TRIGGER broken"))
-    assert opened.desk.answer(lambda d: journal.save_interaction(_interaction(), d)) is None
+    assert opened.desk.answer(lambda d: journal.save_interaction(INTERACTION, d)) is None
 
 
 @pytest.mark.kills
@@ -186,10 +146,10 @@ def test_a_process_killed_in_the_save_leaves_all_or_nothing(tmp_path: Path, afte
         "from ctidesk.crm.database import open_database\n"
         "from ctidesk.crm import journal_sql\n"
         "from ctidesk.calls.ports import WrapUpDraft\n"
-        "from tests.crm.test_journal_real import _interaction, _log\n"
+        "from tests.support.one_call import INTERACTION, log_of_the_call\n"
         "path, after = Path(sys.argv[1]), sys.argv[2]\n"
         "database = open_database(path, bytes(range(32)))\n"
-        "for each in _log():\n"
+        "for each in log_of_the_call():\n"
         "    database.write(lambda c: journal_sql.append(c, each, 'b'))\n"
         "draft = WrapUpDraft(call_id='c1', note='x')\n"
         "database.write(lambda c: journal_sql.save_draft(c, draft, 1.0))\n"
@@ -197,7 +157,7 @@ def test_a_process_killed_in_the_save_leaves_all_or_nothing(tmp_path: Path, afte
         "    if after in statement and statement.split()[0] in ('INSERT', 'DELETE'):\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "event.listen(Engine, 'after_cursor_execute', die)\n"
-        "database.write(lambda c: journal_sql.save_interaction(c, _interaction()))\n"
+        "database.write(lambda c: journal_sql.save_interaction(c, INTERACTION))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     ran = subprocess.run(
@@ -215,23 +175,23 @@ def test_a_process_killed_in_the_save_leaves_all_or_nothing(tmp_path: Path, afte
         assert all(counts[t.name] for t in WRITTEN)
     else:
         assert counts == {**dict.fromkeys(counts, 0), "drafts": 1}
-        database.write(lambda c: journal_sql.save_interaction(c, _interaction()))
+        database.write(lambda c: journal_sql.save_interaction(c, INTERACTION))
     assert len(database.read(lambda c: journal_sql.load_since(c, 0.0, "b", 0.0, 0.0))) == 4
     database.close()
 
 
 def test_events_of_an_earlier_boot_keep_their_durations(opened: OpenStore) -> None:
     before = SqlCallJournal(opened.store, FakeClock(), boot_id="yesterday")
-    for event in _log():
+    for event in log_of_the_call():
         opened.desk.answer(lambda done, e=event: before.append(e, done))
     clock = FakeClock(now=100.0, wall_offset=T0 + 1000 - 100)  # 1000 s later, up for 100 s
     journal = SqlCallJournal(opened.store, clock, boot_id="today")
     found = opened.desk.answer(lambda done: journal.load_since(0.0, done))
-    assert [e.t_wall for e in found] == [e.t_wall for e in _log()]
+    assert [e.t_wall for e in found] == [e.t_wall for e in log_of_the_call()]
     assert [e.t_mono - found[0].t_mono for e in found] == [0, 5, 65, 65]
     assert found[-1].t_mono == 100.0 - (1000 - 65)
     same = SqlCallJournal(opened.store, clock, boot_id="yesterday")
-    assert list(opened.desk.answer(lambda done: same.load_since(0.0, done))) == _log()
+    assert list(opened.desk.answer(lambda done: same.load_since(0.0, done))) == log_of_the_call()
 
 
 def test_events_of_another_version_are_left_out_and_kept(opened: OpenStore) -> None:
@@ -254,7 +214,7 @@ def test_events_of_another_version_are_left_out_and_kept(opened: OpenStore) -> N
 
 def test_a_second_save_from_another_desk_has_one_effect(opened: OpenStore) -> None:
     journal = _prepared(opened)
-    for saved in (_interaction(), replace(_interaction(), saved_wall=T0 + 99, wrap_up_s=34.0)):
+    for saved in (INTERACTION, replace(INTERACTION, saved_wall=T0 + 99, wrap_up_s=34.0)):
         assert opened.desk.answer(lambda d, s=saved: journal.save_interaction(s, d)) is None
     assert opened.run(_counts, Lane.READ)["outbox"] == 1
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from sqlcipher3 import dbapi2
-from tests.crm.test_journal_real import _interaction, _log
 from tests.support.crm_store import OpenStore
 from tests.support.fake_clock import FakeClock
+from tests.support.one_call import INTERACTION, log_of_the_call
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import WrapUpDraft
@@ -35,9 +35,9 @@ def filled(tmp_path: Path) -> OpenStore:
     opened = OpenStore(tmp_path / "cache.db")
     opened.desk.answer(lambda done: import_csv(opened.store, plan_of(preview(SAMPLE), "DE"), done))
     journal = SqlCallJournal(opened.store, FakeClock())
-    for event in _log():
+    for event in log_of_the_call():
         journal.append(event)
-    opened.desk.answer(lambda done: journal.save_interaction(_interaction(), done))
+    opened.desk.answer(lambda done: journal.save_interaction(INTERACTION, done))
     opened.desk.answer(lambda d: journal.save_draft(WrapUpDraft(call_id="c2", note="half"), d))
     opened.close()
     return opened

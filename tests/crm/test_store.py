@@ -14,6 +14,7 @@ from sqlcipher3 import dbapi2
 from tests.support.crm_people import RECORDS, SINGLE
 from tests.support.crm_store import PATIENCE_S, Desk, OpenStore
 from tests.support.fake_clock import FakeClock
+from tests.support.one_call import INTERACTION, offered
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.crm import faults, schema
@@ -180,10 +181,8 @@ def test_a_missing_key_is_told_events_are_kept_and_written_once_it_is_there(
     desk.wait(lambda: bool(states) and states[-1].phase is StorePhase.FAILED)
     assert states[-1].problem is locked
     journal = SqlCallJournal(store, FakeClock())
-    from tests.contract.test_journal import INTERACTION, _offered
-
     appended: list[Any] = []
-    journal.append(_offered(1.0), appended.append)
+    journal.append(offered(1.0), appended.append)
     directory = SqlMemberDirectory(store, "DE")
     assert desk.answer(lambda d: directory.find_by_number(SINGLE, d)).reason == "unavailable"
     assert desk.answer(lambda d: journal.save_interaction(INTERACTION, d)) is locked
@@ -192,7 +191,7 @@ def test_a_missing_key_is_told_events_are_kept_and_written_once_it_is_there(
     keys.append(secrets.token_bytes(32))
     store.open_again()
     desk.wait(lambda: bool(appended))
-    assert desk.answer(lambda d: journal.load_since(0.0, d)) == [_offered(1.0)]
+    assert desk.answer(lambda d: journal.load_since(0.0, d)) == [offered(1.0)]
     assert store.close(PATIENCE_S)
 
 
