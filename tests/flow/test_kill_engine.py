@@ -17,6 +17,7 @@ from tests.support.flow_desk import (
     opened_by_command,
     recordings,
     rows,
+    stored_events,
     tone_windows,
     wrap_up,
 )
@@ -117,6 +118,7 @@ def test_an_engine_that_cannot_start_leaves_card_and_wrap_up(centre: Centre) -> 
     call_id = desk.until_call("the chosen card", member="M-1001")["call_id"]
     centre.phones[NUMBER]("hangup", leg=leg)
     desk.until(lambda state: state["wrap_ups"] == [call_id], "wrap-up")
+    until(lambda: "WrapUpStarted" in stored_events(centre, call_id), "the log on the disk")
     engine = desk.state()["engine_pid"]
     desk.kill()
     kill(engine)
@@ -124,7 +126,7 @@ def test_an_engine_that_cannot_start_leaves_card_and_wrap_up(centre: Centre) -> 
     again = centre.desk(engine="lost")
     again.shows("The telephone engine does not start.", "ctidesk keeps trying")
     again.until(lambda state: state["wrap_ups"] == [call_id], "wrap-up")
-    again.shows("Jane Doe")
+    again.until_call("the card", member="M-1001")
     again.press("another_member")
     again.enter("member_search", "Fischer")
     again.shows("Lena Fischer")

@@ -282,11 +282,15 @@ class Centre:
         return desk
 
     def desk(self, *arguments: str, cache: str = "open", engine: str = "ready") -> DeskProcess:
-        """A desk whose window is shown and whose parts are so far."""
+        """A desk whose window is shown and whose parts are so far; one with an open cache can
+        record."""
         desk = self.start(*arguments)
         desk.started()
         desk.until(
-            lambda state: state["cache"] == cache and state["engine"] == engine,
+            lambda state: (
+                (state["cache"], state["engine"]) == (cache, engine)
+                and state["can_sign"] is (cache == "open")
+            ),
             f"cache {cache}, engine {engine}",
         )
         return desk
@@ -406,6 +410,17 @@ def stored_drafts(centre: Centre) -> dict[str, str]:
                 draft.call_id: draft.note for draft in journal_sql.load_drafts(connection)
             }
         )
+    finally:
+        database.close()
+
+
+def stored_events(centre: Centre, call_id: str) -> list[str]:
+    """Names of the events of a call that are on the disk, in order."""
+    database = open_database(centre.profile.database, centre.key())
+    of_call = schema.call_events.c.call_id == call_id
+    query = select(schema.call_events.c.name).where(of_call).order_by(schema.call_events.c.seq)
+    try:
+        return database.read(lambda connection: list(connection.execute(query).scalars()))
     finally:
         database.close()
 

@@ -134,6 +134,7 @@ class Driver:
             "agent": desk.agent.current.state.value,
             "engine": desk.engine.value,
             "engine_pid": desk.engine_ready.pid if desk.engine_ready else 0,
+            "can_sign": parts.can_sign,
             "cache": parts.store.state.phase.value,
             "visible": self._desk.window.window.isVisible(),
         }

@@ -109,11 +109,12 @@ class Parts:
     # ----------------------------------------------------------------- private
 
     def _order(self) -> None:
-        settings = self.settings
-        self.supervisor.configure(
-            [account_order(settings.account)],
-            recording_order(settings, self.profile.spool, self._device_key),
-        )
+        settings, recording = self.settings, None
+        # an engine that an earlier desk left behind can sign already and goes on recording until
+        # our key is there; only a call that must be recorded may not be answered in between
+        if self._device_key is not None or settings.recording.policy != "allowed":
+            recording = recording_order(settings, self.profile.spool, self._device_key)
+        self.supervisor.configure([account_order(settings.account)], recording)
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:
         self.pop.resume()

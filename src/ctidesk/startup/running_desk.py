@@ -183,7 +183,8 @@ class RunningDesk:
             self.window.restore()
 
     def _recording_key_changed(self, problem: KnownError | None) -> None:
-        self.window.set_recording_key(recording_indicator(self.settings, problem))
+        indicator = recording_indicator(self.settings, problem, self.parts.can_sign)
+        self.window.set_recording_key(indicator)
 
 
 def cache_indicator(state: StoreState) -> Indicator:
@@ -198,7 +199,9 @@ def cache_indicator(state: StoreState) -> Indicator:
     return Indicator(key="cache", icon="database", word=word, role=role, tip=tip)
 
 
-def recording_indicator(settings: Settings, problem: KnownError | None) -> Indicator:
+def recording_indicator(
+    settings: Settings, problem: KnownError | None, can_sign: bool
+) -> Indicator:
     """How the status strip shows whether calls can be recorded."""
     if settings.recording.policy == "forbidden":
         word, role, tip = "Recording off", Role.MUTED, "The settings forbid recording."
@@ -209,6 +212,8 @@ def recording_indicator(settings: Settings, problem: KnownError | None) -> Indic
             role = Role.DANGER
     elif problem is not None:
         word, role, tip = "No recording key", Role.DANGER, f"{problem.text} {problem.remedy}"
+    elif not can_sign:
+        word, role, tip = "Recording starting…", Role.HOLD, "The signing key is being fetched."
     else:
         word, role, tip = "Recording ready", Role.READY, "Calls are recorded, encrypted."
     return Indicator(key="recording", icon="lock", word=word, role=role, tip=tip)
