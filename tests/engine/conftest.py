@@ -1,4 +1,4 @@
-"""Offices for the engine's tests: one per test module for call features, fresh ones on demand."""
+"""Offices for the engine's tests: shared ones for call features, fresh ones on demand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.sip_office import Office
 from tests.support.sip_sound import write_tone
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_office() -> Iterator[Office]:
     office = Office()
     yield office
@@ -54,7 +54,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_talking_office(speech: Path) -> Iterator[Office]:
     office = Office("--mic-file", str(speech))
     yield office
