@@ -179,6 +179,21 @@ def test_journal_refuses_impossible_events_and_numbers_the_rest() -> None:
     assert [event.seq for event in journal.snapshot("e").unacknowledged] == [3]
 
 
+def test_late_seal_of_a_forgotten_call_is_told_and_not_remembered() -> None:
+    sent: list[str] = []
+    journal = Journal(lambda event, seq: sent.append(type(event).__name__))
+    at = {"call_id": "a", "t_mono": 1.0, "t_wall": 2.0}
+    journal.record(offered("a"))
+    journal.record(ev.RecordingFailed(**at, problem="disk_full"))
+    journal.record(ev.CallEnded(**at, code=200, reason="", by="remote"))
+    journal.acknowledge(3)
+    assert journal.record(ev.RecordingStopped(**at, manifest="m", recorded_bytes=9, duration_s=1.0))
+    assert sent[-1] == "RecordingStopped"
+    journal.acknowledge(4)
+    assert journal.snapshot("e").unacknowledged == ()
+    assert not journal._last_of_call
+
+
 def test_journal_is_bounded_without_a_desk() -> None:
     journal = Journal(lambda event, seq: None)
     journal.record(offered("a"))
