@@ -21,6 +21,7 @@ SHORTCUTS = (
     Shortcut("desk.dial", "Dial", "Desk", "Ctrl+D"),
     Shortcut("desk.card", "Go to the card", "Desk", "Ctrl+Shift+C"),
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
+    Shortcut("desk.figures", "My handle time", "Desk", "F9"),
     *(
         Shortcut(
             f"card.party_{party.value}",
@@ -53,6 +54,7 @@ class Places:
     wrap_up: Callable[[], None]
     palette: Callable[[], None]
     shortcuts: Callable[[], None]
+    figures: Callable[[], None]
     next_pane: Callable[[], None]
     previous_pane: Callable[[], None]
     compact: Callable[[], None]
@@ -216,6 +218,7 @@ def _desk(places: Places) -> tuple[DeskCommand, ...]:
         ("desk.wrap_up", "Go to wrap-up", places.wrap_up, "wrap_up", "code note"),
         ("desk.palette", "Find a command", places.palette, "command", ""),
         ("desk.shortcuts", "Show the shortcuts", places.shortcuts, "keyboard", "keys help"),
+        ("desk.figures", "My handle time", places.figures, "history", "AHT talk hold shift party"),
         ("desk.next_pane", "Next pane", places.next_pane, "chevron_right", ""),
         ("desk.previous_pane", "Previous pane", places.previous_pane, "chevron_left", ""),
         ("desk.compact", "Compact bar", places.compact, "compact", "small window"),

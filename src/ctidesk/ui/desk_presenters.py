@@ -24,6 +24,7 @@ from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.presenter import ConsultPresenter
 from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
+from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
@@ -93,6 +94,7 @@ class DeskPresenters:
             self.log.interaction_of,
             names,
         )
+        self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:
@@ -120,6 +122,7 @@ class DeskPresenters:
         self._seconds += 1
         self.call_bar.tick()
         self.wrap_up.tick(self._needs.clock.mono())
+        self.figures.tick()
         if self._seconds % MINUTE == 0:
             self.member_card.tick()
 

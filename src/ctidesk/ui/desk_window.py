@@ -20,6 +20,7 @@ from ctidesk.ui.desk_notices import DeskNotices
 from ctidesk.ui.desk_orders import SHORTCUTS, Places, register
 from ctidesk.ui.desk_panels import make_panels
 from ctidesk.ui.desk_presenters import DeskNeeds, DeskPresenters
+from ctidesk.ui.figures.view import FiguresOverlay
 from ctidesk.ui.live import Live
 from ctidesk.ui.palette.presenter import PalettePresenter
 from ctidesk.ui.palette.view import PaletteView
@@ -170,6 +171,8 @@ class DeskWindow(QObject):
             PalettePresenter(self.commands, self.shortcuts, hidden="desk.palette"),
         )
         overview = ShortcutOverview(self._theme, self.window.below, self.shortcuts)
+        figures = FiguresOverlay(self._theme, self.window.below, self.presenters.figures)
+        self.panels.status_strip.figures_wanted.connect(figures.toggle)
         panes = self.window.panes
         places = Places(
             transfer=self._transfer,
@@ -180,6 +183,7 @@ class DeskWindow(QObject):
             wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
             palette=palette.toggle,
             shortcuts=overview.toggle,
+            figures=figures.toggle,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
             compact=self._to_compact,

@@ -58,6 +58,8 @@ class StatusStrip(QWidget):
     explain_wanted = Signal(str, str, str)
     """key, text, remedy"""
 
+    figures_wanted = Signal()
+
     def __init__(self, around: Surroundings, presenter: StatusPresenter) -> None:
         super().__init__()
         self._around = around
@@ -69,6 +71,15 @@ class StatusStrip(QWidget):
         self._left.setSpacing(Space.L)
         self._reason = ElidedLabel(theme, "", Type.CAPTION, tone=Role.MUTED)
         self._caption = text_label(theme, self.tr("My AHT"), Type.CAPTION, tone=Role.MUTED)
+        more = IconButton(
+            theme,
+            "history",
+            self.tr("My handle time, by reason and party"),
+            Variant.QUIET,
+            Target.ROW,
+        )
+        more.setObjectName("figures_more")
+        more.clicked.connect(self.figures_wanted)
         self._aht = text_label(theme, "", Type.CAPTION, SEMIBOLD)
         self._aht.setObjectName("my_aht")
         self._parts = text_label(theme, "", Type.CAPTION, tone=Role.MUTED)
@@ -87,6 +98,7 @@ class StatusStrip(QWidget):
             self._handled,
             self._spark,
             self._reason,
+            more,
         ):
             layout.addWidget(widget)
         self.setMinimumHeight(28)
