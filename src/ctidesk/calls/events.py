@@ -76,7 +76,8 @@ class HoldRequested(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHeld(CallEvent):
-    """The peer's 2xx confirmed the hold."""
+    """The peer's 2xx confirmed the hold; or it refused while another call of ours talks, and the
+    call is kept apart by our own bridge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

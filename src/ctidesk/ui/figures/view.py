@@ -70,7 +70,7 @@ class FiguresOverlay(Overlay):
         at = self._scroll.verticalScrollBar().value()
         sheet = QWidget()
         grid = QGridLayout(sheet)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setContentsMargins(0, 0, Space.M, 0)  # beside the scroll bar
         grid.setHorizontalSpacing(Space.M)
         grid.setVerticalSpacing(Space.XS)
         grid.setColumnMinimumWidth(0, NAME_WIDTH)
