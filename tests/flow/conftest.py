@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from tests.support.flow_desk import AGENT_HZ, Centre, seeded_profile
+from tests.support.flow_centre import AGENT_HZ, Centre, seeded_profile
 from tests.support.sip_sound import write_tone
 
 

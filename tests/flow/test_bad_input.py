@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.support.crm_people import SHARED
-from tests.support.flow_desk import Centre, DeskProcess, rows, wrap_up
+from tests.support.flow_centre import Centre
+from tests.support.flow_desk import DeskProcess
+from tests.support.flow_looks import rows, wrap_up
 from tests.support.sip_desk import free_port
 from tests.support.sip_raw import SDP, RawCaller, RawRegistrar
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.support.crm_people import SHARED
-from tests.support.flow_desk import (
-    AGENT_HZ,
-    Centre,
-    DeskProcess,
+from tests.support.flow_centre import AGENT_HZ, Centre
+from tests.support.flow_desk import DeskProcess
+from tests.support.flow_looks import (
     opened_by_command,
     recordings,
     rows,

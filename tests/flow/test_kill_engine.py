@@ -8,10 +8,9 @@ import time
 
 import pytest
 from tests.support.crm_people import SHARED, SINGLE
-from tests.support.flow_desk import (
-    AGENT_HZ,
-    Centre,
-    DeskProcess,
+from tests.support.flow_centre import AGENT_HZ, Centre
+from tests.support.flow_desk import DeskProcess
+from tests.support.flow_looks import (
     children_of,
     kill,
     opened_by_command,

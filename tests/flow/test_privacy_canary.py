@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from tests.support.flow_desk import Absent, Centre, rows, seeded_profile, wrap_up
+from tests.support.flow_centre import Centre, seeded_profile
+from tests.support.flow_desk import Absent
+from tests.support.flow_looks import rows, wrap_up
 from tests.support.sip_desk import until
 
 from ctidesk.crm.records import FactKind, FactRecord, MemberRecord, phone

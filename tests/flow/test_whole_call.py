@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from tests.support.crm_people import SHARED
-from tests.support.flow_desk import AGENT_HZ, Centre, opened_by_command, recordings, rows, wrap_up
+from tests.support.flow_centre import AGENT_HZ, Centre
+from tests.support.flow_looks import opened_by_command, recordings, rows, wrap_up
 from tests.support.sip_sound import RATE, loudness
 
 pytestmark = pytest.mark.slow
