@@ -90,7 +90,35 @@ def test_lives_on_for_a_call_without_a_desk(brisk_office: NewOffice) -> None:
     assert office.engine.process.poll() is None
     assert alice.level(leg) >= 0  # the call is still up
     alice("hangup", leg=leg)
+    alice.wait("state", leg=leg, state="disconnected")
+    _the_next_desk_stores_the_end(office)
     assert office.engine.process.wait(20) == 0
+
+
+def test_what_no_desk_has_stored_is_kept_deaf_to_calls(brisk_office: NewOffice) -> None:
+    """The end of a call that outlived its desk is not lost with the grace time."""
+    office = brisk_office("--grace", "0.5")
+    _call_id, leg = office.incoming()
+    alice = office.phone("alice")
+    office.desk.close()
+    alice("hangup", leg=leg)
+    alice.wait("state", leg=leg, state="disconnected")
+    ended = time.monotonic()
+    until(lambda: time.monotonic() > ended + 3, "several grace times")
+    assert office.engine.process.poll() is None
+    alice("call", to=office.agent)
+    again = int(alice.wait("calling")["leg"])
+    assert alice.wait("state", leg=again, state="disconnected")["code"] >= 400
+    _the_next_desk_stores_the_end(office)
+    assert office.engine.process.wait(20) == 0
+
+
+def _the_next_desk_stores_the_end(office: Office) -> None:
+    desk = DeskProbe(office.runtime)
+    names = [each.name for each in desk.snapshot.unacknowledged]
+    assert "CallEnded" in names
+    desk.do(cmd.AcknowledgeEvents(seq=desk.snapshot.seq))
+    desk.close()
 
 
 def test_no_desk_timeout_is_for_ever(brisk_office: NewOffice) -> None:
@@ -108,8 +136,9 @@ def test_call_that_nobody_can_answer_gets_480(brisk_office: NewOffice) -> None:
     alice = office.phone("alice")
     alice.wait("state", leg=leg, code=180)
     assert alice.wait("state", leg=leg, state="disconnected")["code"] == 480
-    assert office.engine.process.wait(20) == 0
     assert call_id
+    _the_next_desk_stores_the_end(office)
+    assert office.engine.process.wait(20) == 0
 
 
 def test_a_desk_that_comes_in_time_answers_the_call(new_office: NewOffice) -> None:

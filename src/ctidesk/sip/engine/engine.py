@@ -46,6 +46,8 @@ log = logging.getLogger("ctidesk.engine")
 UNREGISTER_S = 1.0
 COLLECT_S = 2.0
 """Between calls it costs a fifth of a millisecond."""
+KEEP_S = 12 * 3600.0
+"""How long what happened to calls is kept for a desk that does not come: longer than any shift."""
 
 
 class EngineSettings(NamedTuple):
@@ -256,8 +258,18 @@ class Engine:
             self._collect()
             self._collected = now
         idle = not self._board.legs and not live
-        if idle and (self._ending_when_idle or (not self._attached and self._grace_over())):
+        if idle and self._ending_when_idle:
             self.end()
+        elif idle and not self._attached and self._grace_over():
+            self._nobody_came()
+
+    def _nobody_came(self) -> None:
+        """End; but what no desk has stored yet is kept, deaf to calls, for the next one."""
+        if not self._journal.keeps_calls or time.monotonic() > self._quiet_since + KEEP_S:
+            self.end()
+            return
+        for line in self._accounts.lines():
+            self._accounts.remove(line.config.account_id)
 
     def _measure(self) -> None:
         for leg in self._board.legs.values():

@@ -48,6 +48,11 @@ class Journal:
         """Calls that have not ended, oldest first."""
         return [call for call in self._calls.values() if not call.ended]
 
+    @property
+    def keeps_calls(self) -> bool:
+        """Whether something of a call waits for a desk to store it."""
+        return any("call_id" in each.body for each in self._waiting)
+
     def registration(self, account_id: str) -> ev.RegistrationChanged | None:
         return self._registrations.get(account_id)
 
