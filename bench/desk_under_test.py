@@ -16,7 +16,8 @@ from pathlib import Path
 
 BORN_MONO = time.monotonic()
 
-STALL_TICK_MS = 2
+CODE = "eligibility"
+STALL_TICK_MS = 5
 
 
 def say(**stamps: object) -> None:
@@ -49,6 +50,7 @@ def main() -> int:
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
 
+    from ctidesk.calls import agent_events as ag
     from ctidesk.calls import events as ev
     from ctidesk.crm.store import StorePhase
     from ctidesk.startup.running_desk import RunningDesk
@@ -80,6 +82,17 @@ def main() -> int:
         if isinstance(change, ev.CallEvent) and not isinstance(change, ev.TELEMETRY):
             say(what=type(change).__name__, t=time.monotonic())
 
+    def coded(change: object) -> None:
+        """Every call gets its code, as an agent would give it."""
+        if isinstance(change, ag.WrapUpStarted):
+            QTimer.singleShot(0, save)
+
+    def save() -> None:
+        wrap_up = desk.window.presenters.wrap_up
+        wrap_up.choose_code(CODE)
+        wrap_up.save()
+
+    desk.parts.desk.subscribe(coded)
     desk.parts.desk.subscribe(changed)
     desk.parts.pop.subscribe(lambda _: say(what="looked", t=time.monotonic()))
     stall = {"last": time.monotonic(), "max": 0.0}

@@ -6,6 +6,7 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import sys
 import time
@@ -181,6 +182,9 @@ class RunningDesk:
             self.window.tell(state.problem, "cache")
         if state.phase is StorePhase.OPEN:
             self.window.restore()
+            # what is loaded now stays: a collection in the middle of a call would look through
+            # all of it while the caller's card waits
+            gc.freeze()
 
     def _recording_key_changed(self, problem: KnownError | None) -> None:
         indicator = recording_indicator(self.settings, problem, self.parts.can_sign)
