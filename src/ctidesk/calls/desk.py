@@ -256,7 +256,14 @@ class CallDesk:
             return
         context = self.context(event.call_id)
         if isinstance(event, ag.PartySet):
-            context = replace(context, party=event.party, party_by=event.by)
+            # who was verified as one party is not verified as another (R7)
+            same = context.party == event.party
+            context = replace(
+                context,
+                party=event.party,
+                party_by=event.by,
+                verified=context.verified and same,
+            )
         elif isinstance(event, ag.MemberChosen):
             context = replace(context, member_id=event.member_id, verified=False)
         else:

@@ -306,3 +306,25 @@ def test_duplicates_of_the_log_change_nothing() -> None:
     scene = Scene().ready().talking().held()
     log = scene.journal.log
     assert calls_of([*log, *log]) == calls_of(log)
+
+
+def test_another_party_is_not_verified_by_the_check_of_the_first() -> None:
+    scene = Scene().ready().talking()
+    scene.actions.set_party("c", "member", "agent")
+    scene.actions.choose_member("c", "M1")
+    scene.desk.note(
+        ag.IdentityChecked(
+            call_id="c",
+            t_mono=scene.clock.mono(),
+            t_wall=scene.clock.wall(),
+            member_id="M1",
+            question="birth_date",
+            passed=True,
+            verified=True,
+        )
+    )
+    assert scene.desk.context("c").verified
+    scene.actions.set_party("c", "member", "agent")
+    assert scene.desk.context("c").verified
+    scene.actions.set_party("c", "carer", "agent")
+    assert not scene.desk.context("c").verified
