@@ -13,6 +13,9 @@ from bench.report import Line, Report
 from bench.talking_peer import TalkingPeer
 
 MB = 1024 * 1024
+SETTLE_S = 35.0
+"""A SIP stack remembers an ended call for 64 × T1 = 32 s (RFC 3261, 17.2.2): till then its memory
+is in use and no growth."""
 
 
 def run(quick: bool) -> Report:
@@ -136,6 +139,6 @@ def _growth(under_test: DeskProcess, peer: TalkingPeer, calls: int) -> float:
 
 
 def _settled(under_test: DeskProcess) -> float:
-    time.sleep(3)
+    time.sleep(SETTLE_S)
     desk_pid, engine_pid = under_test.pids()
     return sum(psutil.Process(pid).memory_info().rss for pid in (desk_pid, engine_pid)) / MB
