@@ -13,11 +13,10 @@ from pathlib import Path
 from ctidesk import __version__
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.paths import Profile, default_profile
+from ctidesk.startup.terminal_keys import KEY_PLACES
 
 TOOLS = ("recording", "audit", "import")
 """Words that hand the rest of the command line to a tool of another room."""
-
-KEY_PLACES = ("os", "file", "passphrase")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

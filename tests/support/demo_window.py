@@ -5,10 +5,10 @@ Runs in: tests.
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
+from tests.support.sip_desk import free_port
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.keys import KeyStore
@@ -25,13 +25,6 @@ from ctidesk.startup.running_desk import RunningDesk
 from ctidesk.ui.demo_hands import ScreenHands
 
 HOST = "127.0.0.1"
-
-
-def free_port() -> int:
-    """A UDP port of loopback that is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 class DemoDesk:

@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +108,7 @@ class Demo:
     def __init__(self, folder: DemoFolder, theme: str, one: instance.Instance) -> None:
         from PySide6.QtWidgets import QApplication
 
-        from ctidesk.startup.running_desk import RunningDesk
+        from ctidesk.startup.running_desk import RunningDesk, report_bug
         from ctidesk.ui.qt_bridge import QtBridge
 
         self._folder = folder
@@ -116,7 +117,7 @@ class Demo:
         self._outbox: int | None = None
         self._app = QApplication([sys.argv[0]])
         self._app.setApplicationName("ctidesk")
-        self._bridge = QtBridge(on_error=_say_bug)
+        self._bridge = QtBridge(on_error=report_bug)
         port = _free_port()
         self._centre = DemoCentre(f"sip:agent@{HOST}:{port}", self._bridge.deliver, self._report)
         self._centre.start()
@@ -238,9 +239,9 @@ class Demo:
     def _outbox_counted(self, outcome: int | KnownError) -> None:
         self._outbox = None if isinstance(outcome, KnownError) else outcome
 
-    def _wait(self, until: object, seconds: float, failure: str) -> None:
+    def _wait(self, until: Callable[[], bool], seconds: float, failure: str) -> None:
         deadline = time.monotonic() + seconds
-        while callable(until) and not until():
+        while not until():
             if time.monotonic() > deadline:
                 raise KnownError("demo_start", failure, f"See the logs in {self._folder.root}.")
             self._app.processEvents()
@@ -260,9 +261,3 @@ def _free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _say_bug(error: Exception) -> None:
-    import logging
-
-    logging.getLogger(__name__).error("a delivered function failed", exc_info=error)

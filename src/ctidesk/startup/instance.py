@@ -27,10 +27,9 @@ class Instance:
     """This process is the profile's desk. `on_message` is called on the listening thread with
     what a later start asks: "raise", or a `tel:` / `sip:` link to prefill."""
 
-    def __init__(self, runtime: Path, listener: Listener, key: bytes) -> None:
+    def __init__(self, runtime: Path, listener: Listener) -> None:
         self._runtime = runtime
         self._listener = listener
-        self._key = key
         self._thread: threading.Thread | None = None
 
     def listen(self, on_message: Callable[[str], None]) -> None:
@@ -71,7 +70,7 @@ def claim(runtime: Path, message: str = RAISE) -> Instance | None:
         key_file.unlink()
     with os.fdopen(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(key)
-    return Instance(runtime, Listener(str(socket), authkey=key), key)
+    return Instance(runtime, Listener(str(socket), authkey=key))
 
 
 def _tell(runtime: Path, message: str) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication
 
 from ctidesk.calls import numbers
-from ctidesk.calls.agent_events import AgentState, LogEvent
+from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
@@ -69,7 +69,7 @@ class RunningDesk:
         # every list asks for the same few numbers again at each event
         self.shown = functools.lru_cache(maxsize=1024)(functools.partial(_shown, settings))
         """A number as the screen shows it, "" for what is none."""
-        self.bridge = QtBridge(on_error=_report_bug)
+        self.bridge = QtBridge(on_error=report_bug)
         self.parts = Parts(profile, settings, keys, self.bridge.deliver, engine_words)
         self.parts.start_engine()
         self.theme = Theme(resources(), Mode(theme or settings.appearance.theme))
@@ -244,11 +244,6 @@ def _time_of_day(t_wall: float) -> str:
     return time.strftime("%H:%M", time.localtime(t_wall))
 
 
-def _report_bug(error: Exception) -> None:
+def report_bug(error: Exception) -> None:
+    """A mistake of ours in a function that a thread delivered: it goes to the log."""
     log.error("a delivered function failed", exc_info=error)
-
-
-def ready(desk: RunningDesk) -> bool:
-    """Whether a call could be taken now."""
-    state = desk.parts.desk.agent.current.state
-    return desk.parts.desk.engine_ready is not None and state is not AgentState.LOGGED_OUT
