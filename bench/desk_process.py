@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.peers import free_port
+from ctidesk.demo.free_port import free_port
 
 
 class DeskProcess:

@@ -12,14 +12,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ctidesk.demo.free_port import free_port
+
 BARE = Path(__file__).with_name("bare_pjsua2.py")
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

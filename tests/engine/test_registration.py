@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.support.sip_desk import free_port, until
+from tests.support.sip_desk import until
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawCaller, RawRegistrar
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.events import Registration
+from ctidesk.demo.free_port import free_port
 from ctidesk.sip.engine.native_account import RegisterSeen
 from ctidesk.sip.engine.registration import outcome, retry_delay_s
 
@@ -155,20 +157,34 @@ def test_calls_come_only_over_the_registered_flow(
     friend.close()
 
 
-def test_local_port_that_is_taken(new_office: NewOffice) -> None:
+def test_a_local_port_that_is_taken_is_said_and_tried_again(new_office: NewOffice) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other_program:
+        port = free_port()
+        other_program.bind(("127.0.0.1", port))
+        office = new_office(local_port=port)
+        told = office.desk.wait(ev.RegistrationChanged, state=Registration.FAILED)
+        assert told.problem == "port_taken"
+        assert told.retry_in_s > 0
+        refusal = office.desk.send(cmd.Dial(call_id="x", account_id=ACCOUNT, target="123"))
+        assert (refusal.code, refusal.text) == ("not_registered", told.text)
+    # nobody does anything here
+    office.desk.wait(ev.RegistrationChanged, state=Registration.OFFLINE)
+    caller = RawCaller(port, "127.0.0.1")
+    caller.invite()
+    office.desk.wait(ev.CallOffered)
+    caller.close()
+
+
+def test_an_address_that_this_computer_does_not_have(new_office: NewOffice) -> None:
+    office = new_office(bind_address="192.0.2.7")  # RFC 5737: nobody has it
+    told = office.desk.wait(ev.RegistrationChanged, state=Registration.FAILED)
+    assert told.problem == "no_address"
+
+
+def test_a_transport_that_does_not_exist(new_office: NewOffice) -> None:
     office = new_office()
-    other = new_office()
-    refusal = other.desk.send(
-        cmd.ConfigureAccount(
-            account_id="b",
-            user="b",
-            password="",
-            local_port=office.port,
-            bind_address="127.0.0.1",
-        )
-    )
-    assert refusal.code == "no_transport"
-    assert "port" in refusal.text
+    order = cmd.ConfigureAccount(account_id="b", user="b", password="", transport="pigeon")
+    assert office.desk.send(order).code == "bad_transport"
 
 
 def test_account_is_changed_removed_and_told_again(

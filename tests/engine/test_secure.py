@@ -77,19 +77,12 @@ def test_verification_can_be_switched_off_by_policy(new_office: NewOffice, tmp_p
 
 
 def test_missing_certificate_file_is_said(new_office: NewOffice, tmp_path: Path) -> None:
-    office = new_office()
-    refusal = office.desk.send(
-        cmd.ConfigureAccount(
-            account_id="t",
-            user="t",
-            password="",
-            registrar="127.0.0.1:5061",
-            transport="tls",
-            tls_ca_file=str(tmp_path / "missing.pem"),
-        )
-    )
-    assert refusal.code == "no_authorities"
-    assert "certificate" in refusal.text
+    missing = str(tmp_path / "missing.pem")
+    office = new_office(registrar="127.0.0.1:5061", transport="tls", tls_ca_file=missing)
+    told = office.desk.wait(ev.RegistrationChanged, state=Registration.FAILED)
+    assert told.problem == "certificate_file"
+    assert "certificate" in told.text
+    assert missing not in told.text + told.remedy
 
 
 @pytest.mark.parametrize("ours", [Srtp.OPTIONAL, Srtp.MANDATORY])

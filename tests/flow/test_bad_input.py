@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import stat
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from tests.support.crm_people import SHARED
 from tests.support.flow_centre import Centre
 from tests.support.flow_desk import DeskProcess
 from tests.support.flow_looks import rows, wrap_up
-from tests.support.sip_desk import free_port
 from tests.support.sip_raw import SDP, RawCaller, RawRegistrar
+
+from ctidesk.demo.free_port import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -72,6 +74,22 @@ def test_unknown_name_of_the_exchange(centre: Centre) -> None:
         "The name of the telephone exchange is not known in this network.",
         "Check the exchange's name in the settings",
     )
+
+
+def test_another_program_has_the_port(centre: Centre) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other_program:
+        other_program.bind(("127.0.0.1", centre.port))
+        desk = centre.desk()
+        desk.shows(
+            "Port in use",  # the status strip
+            "Another program uses the telephone's network port.",
+            "End the other telephone program, or choose another local port",
+        )
+    # nobody touches the desk: it is tried again, and the notice goes
+    desk.shows("Direct calls")
+    desk.until(lambda _: "Another program" not in desk.shown(), "the notice is gone")
+    centre.ring(NUMBER)
+    desk.shows("Jane Doe", "Ringing")
 
 
 def test_dialled_calls_that_do_not_come_about(centre: Centre) -> None:

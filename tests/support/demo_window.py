@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
-from tests.support.sip_desk import free_port
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.keys import KeyStore
@@ -16,6 +15,7 @@ from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
 from ctidesk.crm.csv_import import ImportReport, import_csv, plan_of, preview
 from ctidesk.crm.store import StorePhase
+from ctidesk.demo.free_port import free_port
 from ctidesk.demo.houses import DemoCentre
 from ctidesk.demo.people import REGION
 from ctidesk.demo.recording_check import RecordingHeard, check

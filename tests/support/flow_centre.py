@@ -19,11 +19,12 @@ import pyrage
 from tests.support.crm_people import RECORDS
 from tests.support.crm_store import OpenStore
 from tests.support.flow_desk import PATIENCE_S, DeskProcess
-from tests.support.sip_desk import free_port, python_environment
+from tests.support.sip_desk import python_environment
 from tests.support.sip_phone import Phone
 
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
+from ctidesk.demo.free_port import free_port
 
 ENGINE = (sys.executable, "-m", "ctidesk.sip.engine.main", "--null-audio")
 AGENT_HZ = 700

@@ -43,20 +43,6 @@ PATIENCE_S = 20.0
 ENGINE_MODULE = "ctidesk.sip.engine.main"
 
 
-def free_port() -> int:
-    """A port of loopback that is free for UDP and TCP now."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-                return port
-
-
 def until(true: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T:
     """The first truthy value of `true()`; AssertionError with `what` after `patience_s`."""
     end = time.monotonic() + patience_s

@@ -12,12 +12,13 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from tests.support.sip_desk import DeskProbe, EngineUnderTest, free_port, until
+from tests.support.sip_desk import DeskProbe, EngineUnderTest, until
 from tests.support.sip_phone import Phone
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call
+from ctidesk.demo.free_port import free_port
 
 ACCOUNT = "line"
 

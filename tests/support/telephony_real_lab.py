@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.sip_desk import free_port
 from tests.support.sip_phone import Phone
 from tests.support.telephony_desk import SpyDesk, SystemClock
 from tests.support.telephony_lab import CALLER, COLLEAGUE
 
 from ctidesk.calls import events as ev
 from ctidesk.calls.commands import ConfigureAccount, HangUp
+from ctidesk.demo.free_port import free_port
 from ctidesk.sip.attachment import Timing
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor

@@ -235,7 +235,8 @@ class Registration(StrEnum):
 class RegistrationChanged:
     """State of an account. `text` is a clear sentence, `remedy` what to do, both "" when fine.
     `problem`: "", "wrong_password", "unknown_user", "no_route", "dns", "tls", "timeout",
-    "forbidden", "server_error"."""
+    "forbidden", "server_error"; before anything leaves this computer "port_taken",
+    "port_forbidden", "no_address", "certificate_file", "cannot_listen"."""
 
     account_id: str
     t_mono: float

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from ctidesk.calls.events import RecordingStopped
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
+from ctidesk.demo.free_port import HOST, free_port
 from ctidesk.demo.houses import DemoCentre
 from ctidesk.demo.lines import Report
 from ctidesk.demo.people import AGENT_VOICE, CALLERS, COLLEAGUES, voice_file
@@ -30,7 +30,6 @@ from ctidesk.recording.identity import new_identity_file
 from ctidesk.startup import instance
 from ctidesk.startup.run import offscreen_fonts, require_display
 
-HOST = "127.0.0.1"
 CENTRE_S = 20.0
 IMPORT_S = 60.0
 KEY_S = 20.0
@@ -118,7 +117,7 @@ class Demo:
         self._app = QApplication([sys.argv[0]])
         self._app.setApplicationName("ctidesk")
         self._bridge = QtBridge(on_error=report_bug)
-        port = _free_port()
+        port = free_port()
         self._centre = DemoCentre(f"sip:agent@{HOST}:{port}", self._bridge.deliver, self._report)
         self._centre.start()
         self._wait(lambda: len(self._centre.ports) == 2, CENTRE_S, "The demo centre did not start.")
@@ -254,10 +253,3 @@ def _has_display() -> bool:
     except KnownError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

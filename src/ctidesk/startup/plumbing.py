@@ -50,6 +50,7 @@ class Plumbing:
         supervisor.on_event = self._event
         supervisor.on_missed = self._missed
         supervisor.on_snapshot = self._snapshot
+        supervisor.on_refused = lambda _command, why: desk.publish(why)
         self._attached_seq = 0
 
     def load_log(self) -> None:

@@ -127,7 +127,7 @@ class DeskNotices:
             self._stack.show_notice(
                 "registration", Notice(level=Level.ERROR, text=text, remedy=remedy)
             )
-        elif event.state is ev.Registration.REGISTERED:
+        elif event.state is not ev.Registration.TRYING:
             self._stack.clear("registration")
 
 

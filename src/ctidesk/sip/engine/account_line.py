@@ -16,11 +16,7 @@ import pjsua2 as pj
 from ctidesk.calls.commands import ConfigureAccount, Srtp
 from ctidesk.calls.events import Registration, RegistrationChanged
 from ctidesk.sip.engine.addresses import host_port, is_address
-from ctidesk.sip.engine.endpoint import (
-    Listening,
-    SipEndpoint,
-    TransportSeen,
-)
+from ctidesk.sip.engine.endpoint import Listening, SipEndpoint, TransportSeen
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.native_account import (
     AccountSettings,
@@ -28,7 +24,13 @@ from ctidesk.sip.engine.native_account import (
     NativeAccount,
     RegisterSeen,
 )
-from ctidesk.sip.engine.registration import Outcome, outcome, problem, retry_delay_s
+from ctidesk.sip.engine.registration import (
+    Outcome,
+    cannot_listen,
+    outcome,
+    problem,
+    retry_delay_s,
+)
 
 SILENCE_S = 6.0
 """Nobody listening on UDP is not reported by pjsip for 32 s; this is when we say it."""
@@ -38,6 +40,9 @@ has forgotten us, or one that is gone, is noticed within half a minute and a lit
 _OS_ERRORS = range(120000, 130000)
 
 InviteTaker = Callable[["AccountLine", InviteSeen], None]
+Listen = Callable[[ConfigureAccount], Listening]
+"""The transport of an account, shared or new. Raises `pj.Error`, or `OSError` for a certificate
+file that can't be read."""
 
 
 def resolve(endpoint: SipEndpoint, host: str, done: Callable[[str], None]) -> None:
@@ -64,14 +69,15 @@ class AccountLine:
         self,
         config: ConfigureAccount,
         endpoint: SipEndpoint,
-        transport: Listening,
+        listen: Listen,
         take_invite: InviteTaker,
         changed: Callable[[RegistrationChanged], None],
     ) -> None:
         self.config = config
         self.native: NativeAccount | None = None
         self.state = Registration.OFFLINE
-        self.transport = transport
+        self._listen = listen
+        self._transport: Listening | None = None
         self._endpoint = endpoint
         self._take_invite = take_invite
         self._changed = changed
@@ -100,15 +106,16 @@ class AccountLine:
         """Register, or just be there when there is no registrar."""
         if self.config.registrar:
             self._say(Outcome(Registration.TRYING))
-            self.try_now()
-            return
-        self._open("")
-        self._say(Outcome(Registration.OFFLINE))
+        self.try_now()
 
     def try_now(self) -> None:
-        """Register at once, whatever was planned."""
+        """Listen and register at once, whatever was planned."""
         self._stop_timers()
-        if self._resolving or self._closed:
+        if self._resolving or self._closed or not self._listens():
+            return
+        if not self.config.registrar:
+            self._open("")
+            self._say(Outcome(Registration.OFFLINE))
             return
         self._resolving = True
         resolve(self._endpoint, self._host, self._resolved)
@@ -161,6 +168,16 @@ class AccountLine:
         self._fail(result, seen.code)
 
     # -- own steps ------------------------------------------------------------------------------
+    def _listens(self) -> bool:
+        """False when it is told why not, and planned to be tried again: the other program that
+        has the port may end, the address of a VPN may come."""
+        if self._transport is None:
+            try:
+                self._transport = self._listen(self.config)
+            except (pj.Error, OSError) as fault:
+                self._fail(cannot_listen(fault))
+        return self._transport is not None
+
     def _resolved(self, address: str) -> None:
         self._resolving = False
         if self._closed:
@@ -213,18 +230,19 @@ class AccountLine:
         return native
 
     def _settings(self, address: str) -> AccountSettings:
-        config = self.config
+        config, transport = self.config, self._transport
+        assert transport is not None  # nothing is opened before we listen
         tls = config.transport == "tls"
         suffix = "" if config.transport == "udp" else f";transport={config.transport}"
         # TLS checks the certificate against the name, so there the name stays in the route
         port = f":{self._port}" if self._port else ""
         next_hop = f"{self._host if tls else address}{port}"
         where = config.domain or config.registrar
-        own = f"{config.bind_address or '127.0.0.1'}:{self.transport.port}"
+        own = f"{config.bind_address or '127.0.0.1'}:{transport.port}"
         display = config.display_name.replace("\\", "").replace('"', "")
         return AccountSettings(
             id_uri=f'"{display}" <sip:{config.user}@{where or own}>',
-            transport_id=self.transport.transport_id,
+            transport_id=transport.transport_id,
             registrar_uri=f"sip:{where}{suffix}" if where else "",
             route=f"<sip:{next_hop}{suffix};lr;hide>" if config.registrar else "",
             user=config.user,

@@ -5,16 +5,15 @@ Runs in: engine process, loop thread.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-
-import pjsua2 as pj
+from pathlib import Path
 
 from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
 from ctidesk.sip.engine.account_line import AccountLine, InviteTaker
 from ctidesk.sip.engine.endpoint import (
+    KINDS,
     Listening,
     SipEndpoint,
     TlsFiles,
@@ -68,14 +67,19 @@ class Accounts:
                 "The account can't be changed during a call.",
                 "End the call first.",
             )
+        if config.transport not in KINDS:
+            raise KnownError(
+                "bad_transport",
+                "The transport must be udp, tcp or tls.",
+                "Correct the account's transport in the settings.",
+            )
         key = _transport_key(config)
         same_port = before is not None and config.local_port == before.config.local_port != 0
         if before is not None and same_port and _transport_key(before.config) != key:
             # a fixed port must be free before it can be opened in another way
             self.remove(config.account_id)
-        transport = self._transport(config)
         self._drop(config.account_id, keep=key)
-        line = AccountLine(config, self._endpoint, transport, self._take_invite, self._changed)
+        line = AccountLine(config, self._endpoint, self._listen, self._take_invite, self._changed)
         self._lines[config.account_id] = line
         line.start()
 
@@ -91,31 +95,16 @@ class Accounts:
             line.close()
             key = _transport_key(line.config)
             users = [other for other in self._lines.values() if _transport_key(other.config) == key]
-            if not users and key != keep:
+            if not users and key != keep and key in self._transports:
                 self._endpoint.close_transport(self._transports.pop(key).transport_id)
 
-    def _transport(self, config: ConfigureAccount) -> Listening:
+    def _listen(self, config: ConfigureAccount) -> Listening:
+        """Implements `account_line.Listen`."""
         key = _transport_key(config)
         if key not in self._transports:
-            tls = _tls_files(config)
-            try:
-                self._transports[key] = self._endpoint.listen(
-                    config.transport, config.bind_address, config.local_port, tls
-                )
-            except KeyError:
-                raise KnownError(
-                    "bad_transport",
-                    "The transport must be udp, tcp or tls.",
-                    "Correct the account's transport in the settings.",
-                ) from None
-            except pj.Error:
-                raise KnownError(
-                    "no_transport",
-                    "The telephone can't listen: its port is taken, or a certificate file can't"
-                    " be read.",
-                    "End the other telephone program, choose another local port, or check the"
-                    " certificate file.",
-                ) from None
+            self._transports[key] = self._endpoint.listen(
+                config.transport, config.bind_address, config.local_port, _tls_files(config)
+            )
         return self._transports[key]
 
     def _transport_seen(self, seen: TransportSeen) -> None:
@@ -124,16 +113,13 @@ class Accounts:
 
 
 def _tls_files(config: ConfigureAccount) -> TlsFiles | None:
-    """Raises `KnownError` for a file that can't be read: the library would not say so."""
+    """Raises `OSError` for a file that can't be read: the library would not say so."""
     if config.transport != "tls":
         return None
     ca_file = config.tls_ca_file or system_authorities()
-    if config.tls_verify and not os.access(ca_file, os.R_OK):
-        raise KnownError(
-            "no_authorities",
-            "The file of trusted certificate authorities can't be read.",
-            "Correct its path in the settings, or ask IT for the file.",
-        )
+    if config.tls_verify:
+        with Path(ca_file).open("rb"):
+            pass
     return TlsFiles(ca_file=ca_file, verify=config.tls_verify)
 
 

@@ -5,6 +5,7 @@ Runs in: engine process, loop thread. Pure.
 
 from __future__ import annotations
 
+import errno
 import random
 from typing import NamedTuple
 
@@ -16,6 +17,11 @@ LAST_RETRY_S = 30.0
 # pjsip's status numbers: an OS error is 120000 + errno, its own resolver's begin at 320000
 _RESOLVE = {70018, *range(320000, 321000)}
 _OS = range(120000, 130000)
+_LISTENING = {
+    errno.EADDRINUSE: "port_taken",
+    errno.EACCES: "port_forbidden",
+    errno.EADDRNOTAVAIL: "no_address",
+}
 
 
 class Outcome(NamedTuple):
@@ -46,6 +52,15 @@ def outcome(seen: RegisterSeen, tls_problem: bool) -> Outcome:
     if seen.status in _RESOLVE or seen.code == 502:
         return problem("dns")
     return problem("no_route")
+
+
+def cannot_listen(fault: Exception) -> Outcome:
+    """Why an account's own address and port could not be opened: `pj.Error` of the transport, or
+    `OSError` of a certificate file."""
+    if isinstance(fault, OSError):
+        return problem("certificate_file")
+    code = int(getattr(fault, "status", 0)) - _OS.start
+    return problem(_LISTENING.get(code, "cannot_listen"))
 
 
 def problem(name: str, code: int = 0) -> Outcome:
@@ -94,6 +109,29 @@ _WORDS = {
     "timeout": (
         "The telephone exchange does not answer.",
         "Check its address, port and transport in the settings; it is tried again by itself.",
+    ),
+    "port_taken": (
+        "Another program uses the telephone's network port.",
+        "End the other telephone program, or choose another local port in the settings; it is"
+        " tried again by itself.",
+    ),
+    "port_forbidden": (
+        "This user may not use the telephone's network port.",
+        "Choose a local port above 1023 in the settings.",
+    ),
+    "no_address": (
+        "This computer does not have the network address that the telephone is to use.",
+        "Connect the network or VPN it belongs to, or correct the bind address in the settings;"
+        " it is tried again by itself.",
+    ),
+    "certificate_file": (
+        "The file of trusted certificate authorities can't be read.",
+        "Correct its path in the settings, or ask IT for the file; it is tried again by itself.",
+    ),
+    "cannot_listen": (
+        "The telephone can't use its network port.",
+        "Check local port, bind address and certificate files in the settings; it is tried again"
+        " by itself.",
     ),
     "server_error": (
         "The telephone exchange has a problem of its own (SIP {code}).",

@@ -231,4 +231,9 @@ _SHORT = {
     "timeout": "Exchange silent",
     "forbidden": "Registration forbidden",
     "server_error": "Exchange has a fault",
+    "port_taken": "Port in use",
+    "port_forbidden": "Port not allowed",
+    "no_address": "Network address missing",
+    "certificate_file": "No certificate file",
+    "cannot_listen": "Port not available",
 }
