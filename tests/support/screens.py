@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from ctidesk.ui.theme.theme import Mode, Theme
+from ctidesk.ui.widgets.labels import ElidedLabel
+from ctidesk.ui.widgets.pill import StatusPill
 
 THEMES = ("light", "dark")
 SIZES = ((960, 600), (1440, 900))
@@ -37,6 +39,7 @@ def grab(
             if size is not None:
                 widget.resize(QSize(*size))
             QApplication.processEvents()
+            assert not clipped(widget), f"{name}, {look}, {size}: {clipped(widget)}"
             mark = "" if size is None else f"-{size[0]}x{size[1]}"
             file = target / f"{name}-{look}{mark}.png"
             if not widget.grab().save(str(file)):
@@ -44,3 +47,19 @@ def grab(
             files.append(file)
     theme.set_mode(before)
     return files
+
+
+def clipped(widget: QWidget) -> list[str]:
+    """What buttons with words, one-line labels and pills say that are too narrow for it."""
+    buttons = [each for each in widget.findChildren(QPushButton) if each.text()]
+    labels = [
+        each
+        for each in widget.findChildren(QLabel)
+        if each.text() and not each.wordWrap() and not isinstance(each, ElidedLabel)
+    ]
+    said = [*buttons, *labels, *widget.findChildren(StatusPill)]
+    return [
+        each.accessibleName() or each.objectName()
+        for each in said
+        if each.isVisible() and each.width() < each.minimumSizeHint().width()
+    ]

@@ -64,6 +64,8 @@ class DataScreens:
             else None
         )
         self._opened_before = False
+        self.file_taken: FileOutcome | None = None
+        """What came of the settings' file of members, None until then."""
         places.commands.register(import_command(self.import_overlay))
         places.commands.register(unlock_command(self.keys))
         self.keys.live.watch(self._keys_changed)
@@ -133,6 +135,7 @@ class DataScreens:
             self._tell(sentence, problem.remedy if problem else "", problem is not None, "Show…")
 
     def _file_taken(self, outcome: FileOutcome) -> None:
+        self.file_taken = outcome
         if outcome.sentence:
             self._tell(outcome.sentence, outcome.remedy, outcome.problem is not None)
 
@@ -143,12 +146,14 @@ class DataScreens:
     def _tell(
         self, text: str, remedy: str, bad: bool = False, action_text: str = "Import members…"
     ) -> None:
+        action = self._show_import if remedy or action_text == "Show…" else None
         notice = Notice(
             level=Level.WARNING if bad else Level.INFO,
             text=text,
             remedy=remedy,
             action_text=action_text,
-            action=self._show_import if remedy or action_text == "Show…" else None,
+            action=action,
+            passing=not bad and action is None,
         )
         self._notices.show_notice(MEMBERS_NOTICE, notice)
 

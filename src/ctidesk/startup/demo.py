@@ -86,6 +86,7 @@ def run(output: Path, theme: str | None, alone: bool = False) -> int:
     if alone:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         offscreen_fonts()
+        _without_display_talk()
     folder = DemoFolder(output.resolve())
     runtime = folder.profile.runtime
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -135,7 +136,7 @@ class Demo:
         """The exit code: 0, or 1 when a step of the self-driven demo failed."""
         try:
             self._desk.start()
-            self._import_members()
+            self._await_members()
             self._wait(lambda: self._desk.parts.can_sign, KEY_S, "The recording key is missing.")
             return self._drive() if alone else self._play()
         finally:
@@ -157,19 +158,16 @@ class Demo:
                 trusted_peers=(HOST,),
             ),
             recording=Recording(policy="allowed", recipients=(recipient,)),
-            data=Data(region="DE"),
+            data=Data(region="DE", members_csv=str(resources() / "demo" / "members.csv")),
             agent=Agent(name="Demo agent"),
         )
 
-    def _import_members(self) -> None:
-        from ctidesk.crm.csv_import import ImportReport, import_csv, plan_of, preview
-
-        done: list[ImportReport | KnownError] = []
-        plan = plan_of(preview(resources() / "demo" / "members.csv"), "DE", "demo import")
-        import_csv(self._desk.parts.store, plan, done.append)
-        self._wait(lambda: bool(done), IMPORT_S, "The demo's members could not be imported.")
-        if isinstance(done[0], KnownError):
-            raise done[0]
+    def _await_members(self) -> None:
+        desk = self._desk
+        lacking = "The demo's members could not be imported."
+        self._wait(lambda: desk.members_file is not None, IMPORT_S, lacking)
+        if desk.members_file is not None and desk.members_file.problem is not None:
+            raise desk.members_file.problem
 
     def _play(self) -> int:
         from ctidesk.ui.demo_panel.presenter import DemoPanelPresenter
@@ -245,6 +243,17 @@ class Demo:
                 raise KnownError("demo_start", failure, f"See the logs in {self._folder.root}.")
             self._app.processEvents()
             time.sleep(0.005)
+
+
+def _without_display_talk() -> None:
+    """Qt says of each window raised that its offscreen platform cannot do so; all else is shown."""
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+    def say(_kind: QtMsgType, _where: QMessageLogContext, text: str) -> None:
+        if not text.startswith("This plugin does not support"):
+            sys.stderr.write(f"{text}\n")
+
+    qInstallMessageHandler(say)
 
 
 def _has_display() -> bool:

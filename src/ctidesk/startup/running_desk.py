@@ -39,6 +39,7 @@ from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 
 if TYPE_CHECKING:
     from ctidesk.startup.data_screens import DataScreens
+    from ctidesk.startup.members_file import FileOutcome
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,11 @@ class RunningDesk:
             self.bridge.deliver,
         )
         self.parts.start_cache()
+
+    @property
+    def members_file(self) -> FileOutcome | None:
+        """What came of the settings' file of members, None until then."""
+        return None if self._data is None else self._data.file_taken
 
     def raise_window(self) -> None:
         """A second start asked for it: the one moment when the window may take the keyboard."""

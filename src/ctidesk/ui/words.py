@@ -84,6 +84,14 @@ PARTY_ICONS: Mapping[Party, str] = {
     Party.SUPPLIER: "truck",
     Party.INSURER: "shield",
 }
+CHANNEL_WORDS: Mapping[str, str] = {
+    "call": "Call",
+    "chat": "Chat",
+    "email": "E-mail",
+    "letter": "Letter",
+    "sms": "SMS",
+    "web": "Web form",
+}
 RECORDING_PROBLEMS: Mapping[str, str] = {
     "no_recipient": "No key to encrypt for: nothing is recorded",
     "disk_full": "The disk is full: recording stopped",
@@ -107,6 +115,11 @@ _FAILURES: Mapping[int, str] = {
 def failure_word(code: int) -> str:
     """Why a call or transfer did not come about, by its SIP status (RFC 3261 §21)."""
     return _FAILURES.get(code, f"refused with code {code}" if code else "no answer from there")
+
+
+def channel(name: str) -> str:
+    """A contact channel as an agent writes it: "SMS", "E-mail"; another one as it came."""
+    return CHANNEL_WORDS.get(name.lower(), name)
 
 
 def reason_word(reason: str) -> str:

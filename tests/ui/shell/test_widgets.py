@@ -15,7 +15,7 @@ from ctidesk.ui.quality.presenter import NO_CALL, quality_of
 from ctidesk.ui.quality.view import QualityView
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
-from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Target, Variant
+from ctidesk.ui.widgets.buttons import ActionButton, ElidedButton, IconButton, Target, Variant
 from ctidesk.ui.widgets.charts import LevelMeter, Sparkline
 from ctidesk.ui.widgets.labels import ElidedLabel
 from ctidesk.ui.widgets.masked import MaskedField
@@ -276,6 +276,32 @@ def test_notices_replace_one_another_by_key_and_take_no_room_when_gone(
     assert stack.isVisible()
     stack.clear("disk")
     assert not stack.isVisible()
+
+
+def test_good_news_goes_by_itself_and_the_rest_stays(
+    theme: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctidesk.ui.widgets.notice.PASSING_MS", 20)
+    stack = NoticeStack(theme)
+    qtbot.addWidget(stack)
+    stack.show_notice("disk", Notice(level=Level.WARNING, text="The disk is nearly full."))
+    stack.show_notice("members", Notice(level=Level.INFO, text="Imported.", passing=True))
+    # replaced in time: the first one's end is not the second one's
+    stack.show_notice("members", Notice(level=Level.INFO, text="All imported.", passing=True))
+    assert stack.keys() == ["disk", "members"]
+    qtbot.waitUntil(lambda: stack.keys() == ["disk"])
+
+
+def test_words_that_do_not_fit_a_button_end_in_dots(theme: Theme, qtbot: QtBot) -> None:
+    button = ElidedButton(theme, "history", "Claim: how to submit, documents missing")
+    qtbot.addWidget(button)
+    button.show()
+    button.resize(160, 32)
+    assert button.text().startswith("Claim")
+    assert button.text().endswith("…")
+    assert button.accessibleName() == "Claim: how to submit, documents missing"
+    button.resize(600, 32)
+    assert button.text() == "Claim: how to submit, documents missing"
 
 
 @pytest.mark.parametrize(

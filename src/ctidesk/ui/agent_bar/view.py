@@ -15,7 +15,7 @@ from ctidesk.ui.widgets.buttons import IconButton
 from ctidesk.ui.widgets.labels import ElidedLabel
 from ctidesk.ui.widgets.pill import Status, StatusPill
 
-WIDTH = 192
+WIDTH = 204
 
 
 class AgentBar(QWidget):

@@ -153,8 +153,9 @@ class CallBar(QWidget):
         self._detail.setText(_second_line(state) if live else self.tr("F1 shows all keys"))
         # where there is no room, what says something is shown and what is elsewhere too is not
         says = bool(state.waiting or state.notes or not live)
+        alarm = state.recording is not None and not state.recording.lit
         self._detail.setVisible(self._worded is not False or says)
-        self._phase.setVisible(self._worded is not False or not says)
+        self._phase.setVisible(self._worded is not False or not (says or alarm))
         set_tone(self._detail, Role.RINGING if state.waiting else Role.MUTED)
         self._render_buttons(state)
 

@@ -90,7 +90,7 @@ def _identity(card: MemberCard) -> tuple[tuple[str, str], ...]:
         ("Policy number", plain(card.policy_number, 40) or "not on record"),
         ("Address", plain(f"{card.address}, {card.postcode}".strip(", "), 120) or "not on record"),
         ("Language", plain(language_name(card.language), 20) or "not on record"),
-        ("Prefers", plain(card.channel_preference, 20) or "no preference"),
+        ("Prefers", words.channel(plain(card.channel_preference, 20)) or "no preference"),
     )
 
 
@@ -142,7 +142,8 @@ class _Told:
 
     def contact(self, one: Contact) -> FactLine:
         local = one.at.astimezone()
-        title = f"{day(local.date())}, {local:%H:%M} · {one.channel} {one.direction}".strip()
+        way = _WAYS.get(one.direction, one.direction)
+        title = f"{day(local.date())}, {local:%H:%M} · {words.channel(one.channel)} {way}".strip()
         return self._line("Contact", title, (one.summary, self._code_label(one.code)), one, False)
 
     def relation(self, one: Relation, provenance: Provenance) -> FactLine:
@@ -174,6 +175,9 @@ class _Told:
 
     def _source(self, provenance: Provenance) -> str:
         return f"{plain(provenance.source, 40)}, {words.age(self._now - provenance.read_wall)}"
+
+
+_WAYS = {"inbound": "in", "outbound": "out"}
 
 
 def _term(begins: date | None, ends: date | None) -> str:

@@ -164,7 +164,7 @@ class StatusPresenter:
         if self._waiting is None:
             return []
         if self._waiting == 0:
-            return [Indicator("outbox", "check", "All sent to CRM", Role.MUTED)]
+            return [Indicator("outbox", "check", "Nothing to send", Role.MUTED)]
         tip = "Saved on this computer; sent as soon as the CRM takes it."
         return [Indicator("outbox", "sync", f"{self._waiting} to send to CRM", Role.TEXT, tip)]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton
 
 from ctidesk.ui.theme.scale import CALL_TARGET, ROW_DENSE, TARGET
@@ -94,6 +95,25 @@ class ActionButton(QPushButton):
 
     def _set_tip(self) -> None:
         self.setToolTip(f"{self._name} ({self._keys})" if self._keys else self._name)
+
+
+class ElidedButton(ActionButton):
+    """A button whose words end in "…" where they do not fit; the tool tip and a screen reader say
+    the whole."""
+
+    def __init__(self, theme: Theme, icon: str, text: str, target: Target = Target.NORMAL) -> None:
+        self._whole = text
+        super().__init__(theme, icon, text, Variant.PLAIN, target)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setText(self._whole)
+        beside = self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self._whole)
+        room = self.width() - beside
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))
 
 
 class IconButton(ActionButton):

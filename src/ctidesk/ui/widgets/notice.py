@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -19,6 +19,8 @@ from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Target, Variant
 from ctidesk.ui.widgets.labels import IconLabel, text_label
+
+PASSING_MS = 8000
 
 
 class Level(StrEnum):
@@ -32,7 +34,8 @@ _ROLES = {Level.INFO: Role.ACCENT, Level.WARNING: Role.HOLD, Level.ERROR: Role.D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """`text` says what happened, `remedy` what to do; `action` runs when its button is pressed."""
+    """`text` says what happened, `remedy` what to do; `action` runs when its button is pressed.
+    `passing`: good news that asks for nothing, and goes by itself."""
 
     level: Level
     text: str
@@ -40,6 +43,7 @@ class Notice:
     action_text: str = ""
     action: Callable[[], None] | None = None
     closable: bool = True
+    passing: bool = False
 
 
 def notice_of(error: KnownError, level: Level = Level.ERROR) -> Notice:
@@ -113,6 +117,8 @@ class NoticeStack(QWidget):
         bar = NoticeBar(self._theme, notice)
         bar.closed.connect(lambda: self.clear(key))
         self._bars[key] = bar
+        if notice.passing:
+            QTimer.singleShot(PASSING_MS, bar, bar.closed.emit)
         self._layout.insertWidget(0, bar)
         self.show()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(bar, bar.accessibleName()))

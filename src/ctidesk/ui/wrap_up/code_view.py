@@ -14,7 +14,7 @@ from ctidesk.ui.line_list.view import LineList
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
 from ctidesk.ui.theme.tokens import Role
-from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Target, Variant
+from ctidesk.ui.widgets.buttons import ElidedButton, IconButton, Target, Variant
 from ctidesk.ui.widgets.labels import ElidedLabel, text_label
 from ctidesk.ui.widgets.sections import Card, row
 from ctidesk.ui.wrap_up.presenter import WrapUpPresenter
@@ -95,9 +95,7 @@ class CodeField(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for one in recent[:RECENT_SHOWN]:
-            button = ActionButton(
-                self._around.theme, "history", one.label, Variant.PLAIN, Target.ROW
-            )
+            button = ElidedButton(self._around.theme, "history", one.label, Target.ROW)
             button.clicked.connect(
                 lambda _checked=False, code=one.code: self._presenter.choose_code(code)
             )

@@ -114,7 +114,7 @@ class WrapUpPanel(QWidget):
         self.save_ready.set_name(self.tr("Save and be ready"))
         self.save_ready.setObjectName("wrap_up_save_ready")
         self.save_ready.clicked.connect(lambda: self._save("ready"))
-        self.save_away = ActionButton(theme, "", self.tr("Save & Not ready"))
+        self.save_away = ActionButton(theme, "", self.tr("& Not ready"))
         self.save_away.set_name(self.tr("Save and be not ready"))
         self.save_away.setObjectName("wrap_up_save_not_ready")
         menu = QMenu(self)
