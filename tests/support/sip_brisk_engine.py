@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from ctidesk.sip.engine import account_line, engine, main, switchboard
+from ctidesk.sip.engine import account_line, engine, lifeline, main, switchboard
 
 account_line.SILENCE_S = 1.0
 account_line.CHECK_S = 0.5
 switchboard.SILENT_DIAL_S = 1.5
 engine.HEARTBEAT_S = 0.1
+lifeline.QUIET_S = 6.0  # reports come every five seconds
 
 if __name__ == "__main__":
     main.main(sys.argv[1:])

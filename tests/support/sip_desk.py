@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,14 +68,14 @@ def _connect(runtime: Path, key: bytes) -> Any:
 
 
 class EngineUnderTest:
-    """A real engine process in `runtime`."""
+    """A real engine process in `runtime`; `host` begins its command line, to run it elsewhere."""
 
-    def __init__(self, runtime: Path, *options: str) -> None:
+    def __init__(self, runtime: Path, *options: str, host: Sequence[str] = ()) -> None:
         self.runtime = runtime
         self.log = runtime.parent / f"{runtime.name}.log"
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", ENGINE_MODULE, "--runtime", str(runtime)),
+                *(*host, sys.executable, "-m", ENGINE_MODULE, "--runtime", str(runtime)),
                 *("--log", str(self.log), "--null-audio", *options),
             ],
             env=python_environment(),

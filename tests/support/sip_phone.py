@@ -9,17 +9,19 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from tests.support.sip_desk import PATIENCE_S, python_environment, until
 
 
 class Phone:
-    """A real pjsua2 telephone in its own process. Methods are the commands of `sip_peer.Phone`."""
+    """A real pjsua2 telephone in its own process. Methods are the commands of `sip_peer.Phone`.
+    `host` begins its command line, to run it elsewhere."""
 
-    def __init__(self, user: str = "peer", **listen: Any) -> None:
+    def __init__(self, user: str = "peer", host: Sequence[str] = (), **listen: Any) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.sip_peer"],
+            [*host, sys.executable, "-m", "tests.support.sip_peer"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

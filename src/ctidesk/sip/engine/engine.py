@@ -24,6 +24,7 @@ from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.lifeline import Lifeline
 from ctidesk.sip.engine.memory import give_back_memory
 from ctidesk.sip.engine.quality import measured
 from ctidesk.sip.engine.recording import Recording
@@ -92,6 +93,7 @@ class Engine:
         self._board = Switchboard(endpoint, self._journal, bridge, recording)
         self._board.taking_calls = lambda: self._attached or not self._grace_over()
         self._board.on_offered = self._offered
+        self._lifeline = Lifeline()
         recording.emit = self._board.emit
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
@@ -277,6 +279,7 @@ class Engine:
             if call is None or not call.connected or leg.native is None or not leg.media_runs:
                 continue
             now = leg.native.figures(leg.media.index)
+            self._lifeline.look(leg, now.packets + now.reports)
             result = measured(call.codec, leg.figures, now)
             leg.figures, leg.mos = now, round(result.mos, 2)
             mic = self._bridge.level(MIC) if call.phase is Phase.TALKING and not call.muted else 0.0

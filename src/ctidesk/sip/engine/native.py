@@ -90,9 +90,11 @@ class TransactionSeen(NamedTuple):
 
 
 class StreamFigures(NamedTuple):
-    """Totals of one stream since its start, for the quality."""
+    """Totals of one stream since its start, for the quality. `reports`: what the other side told
+    of our sound (RTCP)."""
 
     packets: int = 0
+    reports: int = 0
     lost: int = 0
     concealed: int = 0
     jitter_ms: float = 0.0
@@ -262,6 +264,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         received, jitter = stat.rtcp.rxStat, stat.jbuf
         return StreamFigures(
             packets=int(received.pkt),
+            reports=int(stat.rtcp.txStat.updateCount),
             lost=int(received.loss),
             concealed=int(jitter.lost) + int(jitter.empty),
             jitter_ms=int(received.jitterUsec.last) / 1000,
@@ -303,6 +306,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def refer_replacing(self, other: NativeCall) -> None:
         """REFER to the peer of `other`, with Replaces: attended transfer."""
         self.xferReplaces(other, pj.CallOpParam(True))
+
+    def ask(self) -> None:
+        """OPTIONS within the dialog: is the other side still there?"""
+        prm = pj.CallSendRequestParam()
+        prm.method = "OPTIONS"
+        self.sendRequest(prm)
 
     def send_digits(self, digits: str, info: bool) -> None:
         """DTMF as RFC 4733 events, or as SIP INFO."""
