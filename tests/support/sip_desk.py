@@ -155,7 +155,7 @@ class DeskProbe:
         self.lost.set()
 
     def _take(self, envelope: Envelope) -> None:
-        event = event_of(envelope.name, envelope.body)
+        event: Any = event_of(envelope.name, envelope.body)
         with self._lock:
             if envelope.kind is Kind.TELEMETRY:
                 self.telemetry.append(event)
@@ -200,7 +200,7 @@ class DeskProbe:
                     event = self.events[index][1]
                     if (
                         isinstance(event, kind)
-                        and (not call_id or event.call_id == call_id)
+                        and call_id in ("", getattr(event, "call_id", ""))
                         and all(getattr(event, name) == value for name, value in like.items())
                     ):
                         self._seen[key] = index + 1
@@ -231,7 +231,11 @@ class DeskProbe:
     def last(self, kind: type[T], call_id: str) -> T | None:
         """Latest telemetry of `kind`."""
         with self._lock:
-            found = [e for e in self.telemetry if isinstance(e, kind) and e.call_id == call_id]
+            found = [
+                event
+                for event in self.telemetry
+                if isinstance(event, kind) and getattr(event, "call_id", "") == call_id
+            ]
         return found[-1] if found else None
 
     def close(self) -> None:

@@ -160,7 +160,7 @@ class RawRegistrar:
         one = hashlib.md5(f"{field['username']}:house:{self.password}".encode()).hexdigest()
         two = hashlib.md5(f"REGISTER:{field['uri']}".encode()).hexdigest()
         expected = hashlib.md5(f"{one}:{field['nonce']}:{two}".encode()).hexdigest()
-        return field["response"] == expected
+        return bool(field["response"] == expected)
 
     def close(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as poke:
