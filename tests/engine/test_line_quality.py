@@ -13,10 +13,8 @@ from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.line_quality import Side, Trouble, Verdict
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-PATIENCE_S = 60.0
-REPORT_S = 45.0
-"""The first report of the other end comes after five to ten seconds, the next five later."""
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+PATIENCE_S = 90.0
 
 
 @pytest.fixture
@@ -76,20 +74,22 @@ def test_a_clean_line_is_good_and_its_delay_is_measured(bad_line: tuple[Office, 
     office, relay = bad_line
     relay.to_callee.delay_s = relay.to_caller.delay_s = 0.15
     call_id, _ = called(office, relay)
-    last = measured(
-        office,
-        call_id,
-        # a busy machine is itself late now and then
-        lambda each: each.rtt_ms > 0 and each.concealed_pct < 1.0,
-        "a round trip",
-    )
+    early = measured(office, call_id, lambda each: each.concealed_pct < 2.0, "a quiet moment")
+    last = measured(office, call_id, lambda each: each.rtt_ms > 0, "a round trip")
     assert 300.0 <= last.rtt_ms < 400.0
     assert last.loss_pct <= 1.0
-    # 150 ms on the way, a packet and the jitter buffer: heard, and no reason for a warning
-    assert last.mos > 4.0
+    # 150 ms on the way, a packet and the jitter buffer; how late a busy machine itself is adds up
+    until(
+        lambda: (
+            (now := office.desk.last(ev.QualityMeasured, call_id)) is not None
+            and 3.0 < now.mos < min(4.34, early.mos)
+        ),
+        "a score that knows the delay",
+        PATIENCE_S,
+    )
     record = ended(office, call_id).line
     assert record is not None
-    assert not {"loss here", "loss there", "delay here", "delay both"} & set(record.warnings)
+    assert not {"loss here", "loss there", "no_audio here"} & set(record.warnings)
     assert record.rtt_max_ms is not None and record.rtt_max_ms >= 300.0
     assert record.codec.startswith("G722")
     assert not record.encrypted
@@ -100,7 +100,6 @@ def test_lost_packets_are_measured_warned_of_and_forgotten(
     bad_line: tuple[Office, Relay], loss: float, verdict: Verdict
 ) -> None:
     office, relay = bad_line
-    relay.to_callee.delay_s = relay.to_caller.delay_s = 0.15
     relay.to_callee.loss = loss
     call_id, _ = called(office, relay)
     warned = office.desk.wait(
@@ -134,10 +133,13 @@ def test_the_agent_is_told_when_the_other_side_hears_badly(
     assert last.far_loss_pct == pytest.approx(20.0, abs=8.0)
     assert last.far_mos is not None and last.far_mos < 3.6
     assert last.loss_pct <= 1.0
-    warned = office.desk.wait(
-        ev.LineQualityChanged, call_id, REPORT_S, trouble=Trouble.LOSS, side=Side.THERE
-    )
-    assert warned.verdict in (Verdict.POOR, Verdict.BAD)
+
+    def told() -> bool:
+        line = office.call(call_id).line
+        heard = line.verdict in (Verdict.POOR, Verdict.BAD)
+        return heard and (line.trouble, line.side) == (Trouble.LOSS, Side.THERE)
+
+    until(told, "a warning that the other side hears gaps", PATIENCE_S)
     relay.to_caller.loss = 0.0
     office.desk.wait(ev.LineQualityChanged, call_id, PATIENCE_S, trouble=Trouble.NONE)
     record = ended(office, call_id).line

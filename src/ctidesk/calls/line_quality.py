@@ -78,6 +78,11 @@ Link = Callable[[], LinkKind]
 """Port: how the computer is connected now. Returns at once."""
 
 
+def unknown_link() -> LinkKind:
+    """Where nobody can tell."""
+    return LinkKind.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFigures:
     """Of the last seconds. `loss_pct`: of what the network should have brought; `concealed_pct`:
@@ -125,8 +130,9 @@ def judged(figures: LineFigures, ease: bool = False) -> LineState:
     a line that was worse before."""
     if figures.silent_s >= NO_AUDIO_S:
         return LineState(Verdict.BAD, Trouble.NO_AUDIO, Side.HERE)
-    here = _verdict(figures.mos, ease)
-    there = Verdict.GOOD if figures.far_mos is None else _verdict(figures.far_mos, ease)
+    less = EASE_MOS if ease else 0.0
+    here = verdict_of(figures.mos - less)
+    there = Verdict.GOOD if figures.far_mos is None else verdict_of(figures.far_mos - less)
     noticed = HEARD_LOSS_PCT / (EASE_LOSS if ease else 1.0)
     far_loss = figures.far_loss_pct or 0.0
     bad_here = _RANKS[here] >= _RANKS[Verdict.POOR] or figures.loss_pct >= noticed
@@ -140,8 +146,8 @@ def judged(figures: LineFigures, ease: bool = False) -> LineState:
     return LineState(verdict)
 
 
-def _verdict(mos: float, ease: bool) -> Verdict:
-    mos -= EASE_MOS if ease else 0.0
+def verdict_of(mos: float) -> Verdict:
+    """The word for a score."""
     steps = ((GOOD_MOS, Verdict.GOOD), (FAIR_MOS, Verdict.FAIR), (POOR_MOS, Verdict.POOR))
     return next((verdict for least, verdict in steps if mos >= least), Verdict.BAD)
 

@@ -15,7 +15,7 @@ WINDOW_S = 5.0
 """250 packets: one that is lost counts as 0.4 %."""
 STEADY_S = 3.0
 """Figures of a shorter time are shown and not judged: one lost packet would be 2 %."""
-REPORTED_PACKETS = 50
+REPORTED_PACKETS = 100
 """A report about fewer of our packets says nothing."""
 STALE_S = 20.0
 """Reports come every five seconds; one that is older than this is no longer believed."""
