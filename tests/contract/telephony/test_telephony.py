@@ -76,7 +76,7 @@ def test_an_answered_call_is_not_answered_or_declined_again(lab: Lab) -> None:
 def test_the_line_of_a_call_is_measured_and_its_record_ends_with_it(lab: Lab) -> None:
     call_id = talking(lab)
     lab.measured_for(call_id, 5.0)
-    seen = lab.desk.of(ev.QualityMeasured, call_id)[-1]
+    seen = lab.desk.until_event(ev.QualityMeasured, call_id)
     assert 1.0 <= seen.mos <= 4.5
     assert 0.0 <= seen.loss_pct <= 100.0
     lab.desk.do(cmd.HangUp(call_id=call_id))
@@ -98,7 +98,7 @@ def test_a_call_that_was_never_answered_has_no_line(lab: Lab) -> None:
 
 
 @pytest.mark.slow
-def test_a_line_that_falls_silent_is_told_with_its_return_and_not_on_hold(lab: Lab) -> None:
+def test_a_line_that_falls_silent_is_told_and_so_is_its_return(lab: Lab) -> None:
     call_id = talking(lab)
     lab.measured_for(call_id, 2.0)
     lab.falls_silent(CALLER, call_id)
