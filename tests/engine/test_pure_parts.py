@@ -24,8 +24,6 @@ from ctidesk.sip.engine.bridge import (
 from ctidesk.sip.engine.dialling import target_of
 from ctidesk.sip.engine.identity import Headers, name_address, remote_party
 from ctidesk.sip.engine.journal import MAX_UNACKNOWLEDGED, Journal
-from ctidesk.sip.engine.native import StreamFigures
-from ctidesk.sip.engine.quality import measured, mos
 
 
 def call(call_id: str, phase: Phase, **more: object) -> Call:
@@ -138,20 +136,6 @@ def test_addresses() -> None:
     assert host_of("[::1]:5060") == "::1"
     assert is_address("10.0.0.1")
     assert not is_address("pbx.example")
-
-
-def test_score_falls_with_loss_and_delay() -> None:
-    assert mos("PCMU/8000", 0, 40) > 4.3
-    assert mos("PCMU/8000", 0, 40) > mos("PCMU/8000", 3, 40) > mos("PCMU/8000", 20, 40) >= 1.0
-    assert mos("PCMU/8000", 0, 40) > mos("PCMU/8000", 0, 500)
-    assert mos("GSM/8000", 0, 40) < mos("PCMA/8000", 0, 40)
-    assert 1.0 <= mos("nothing", 100, 5000) < 1.5
-
-
-def test_figures_of_a_new_stream_count_from_its_start() -> None:
-    before = StreamFigures(packets=1000, lost=10)
-    assert measured("PCMU", before, StreamFigures(packets=1050, lost=60)).loss_pct == 50.0
-    assert measured("PCMU", before, StreamFigures(packets=50, lost=0)).loss_pct == 0.0
 
 
 def offered(call_id: str) -> ev.CallOffered:

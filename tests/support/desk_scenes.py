@@ -261,6 +261,19 @@ class Scene:
         self.engine.recording_grows(call_id, 4096)
         return call_id
 
+    def line(
+        self,
+        call_id: str,
+        mos: float,
+        loss_pct: float = 0.0,
+        seconds: int = 12,
+        **more: float | None,
+    ) -> None:
+        """The line is like this for some seconds, so that the verdict follows."""
+        for _ in range(seconds):
+            self.engine.quality(call_id, mos, loss_pct, **more)
+            self.clock.advance(1)
+
     def verify_jane(self, call_id: str) -> None:
         """Open Jane's card; the answers are given by the test's presenter."""
         lookup = self.pop.lookups[call_id]

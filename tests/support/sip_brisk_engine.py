@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from ctidesk.calls import line_quality
 from ctidesk.sip.engine import account_line, engine, lifeline, main, switchboard
 
 account_line.SILENCE_S = 1.0
@@ -14,6 +15,7 @@ account_line.CHECK_S = 0.5
 switchboard.SILENT_DIAL_S = 1.5
 engine.HEARTBEAT_S = 0.1
 lifeline.QUIET_S = 6.0  # reports come every five seconds
+line_quality.WORSE_S, line_quality.BETTER_S = 1.5, 2.5
 
 if __name__ == "__main__":
     main.main(sys.argv[1:])

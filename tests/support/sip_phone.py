@@ -6,6 +6,7 @@ Runs in: the test process; one reader thread per phone.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -95,7 +96,17 @@ class Phone:
 
         until(look, f"{self.user} hears silence")
 
+    def freeze(self) -> None:
+        """Stop the whole telephone where it is: it sends nothing and says nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on; nothing happens to one that was not frozen."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+
     def close(self) -> None:
+        self.thaw()
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         if self.process.poll() is None:

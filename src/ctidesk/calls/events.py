@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ctidesk.calls.call import DialogId, RemoteParty, Routing
+from ctidesk.calls.line_quality import LineRecord, Side, Trouble, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,25 +203,43 @@ class RecordingFailed(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityMeasured(CallEvent):
-    """Telemetry. `mos` 1.0–4.5 by the E-model (ITU-T G.107), loss in percent, times in ms."""
+    """Telemetry: the figures of the last seconds, as `line_quality.LineFigures` explains them.
+    `mos` 1.0–4.5 by the E-model (ITU-T G.107), loss in percent, times in ms."""
 
     mos: float
     loss_pct: float
     jitter_ms: float
     rtt_ms: float
+    concealed_pct: float = 0.0
+    far_mos: float | None = None
+    far_loss_pct: float | None = None
+    far_jitter_ms: float | None = None
+    silent_s: float = 0.0
+    mic_silent_s: float = 0.0
     mic_level: float = 0.0  # 0..1
     speaker_level: float = 0.0  # 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineQualityChanged(CallEvent):
+    """The verdict on the line, or what is wrong with it, is another one for some seconds now."""
+
+    verdict: Verdict
+    trouble: Trouble
+    side: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(CallEvent):
     """`code`: SIP status (200 after a normal BYE), `by`: "local", "remote" or "failure".
-    `quality`: last measured, None without media."""
+    `mos`: last measured, None without media; `line`: the record of the whole call, None when it
+    was too short to be judged."""
 
     code: int
     reason: str
     by: str
     mos: float | None = None
+    line: LineRecord | None = None
 
 
 class Registration(StrEnum):
@@ -299,6 +318,7 @@ AnyCallEvent = (
     | RecordingStopped
     | RecordingFailed
     | QualityMeasured
+    | LineQualityChanged
     | CallEnded
 )
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration: a database that says so needs no Alembic, which takes long to import."""
 
 
@@ -237,6 +237,29 @@ call_segments = Table(
     Column("began_wall", Float, nullable=False),
     Column("duration_s", Float, nullable=False),
 )
+
+call_lines = Table(
+    "call_lines",
+    metadata,
+    Column("call_id", Text, ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True),
+    # 0: the caller; from 1 on the colleagues who were asked meanwhile
+    Column("position", Integer, primary_key=True),
+    Column("measured_s", Float, nullable=False),
+    Column("mos_mean", Float, nullable=False),
+    Column("mos_min", Float, nullable=False),
+    Column("loss_pct", Float, nullable=False),
+    Column("loss_max_pct", Float, nullable=False),
+    Column("concealed_pct", Float, nullable=False),
+    Column("jitter_max_ms", Float, nullable=False),
+    Column("rtt_mean_ms", Float),
+    Column("rtt_max_ms", Float),
+    Column("far_loss_pct", Float),
+    Column("far_mos_min", Float),
+    _text("codec"),
+    Column("encrypted", Boolean, nullable=False),
+    _text("warnings", "[]"),
+)
+"""How the line was, `calls.line_quality.LineRecord`; `warnings` is a JSON list."""
 
 interactions = Table(
     "interactions",

@@ -12,6 +12,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Phase, RemoteParty, Routing, TransferState
 from ctidesk.calls.commands import Command, ConfigureAccount, ConfigureRecording
 from ctidesk.calls.errors import BugError, KnownError
+from ctidesk.calls.line_quality import LineFigures
 from ctidesk.calls.ports import Clock, Done
 from ctidesk.sip.channel_errors import engine_lost
 from ctidesk.sip.client import Deliver, nobody
@@ -204,9 +205,14 @@ class SimulatedEngine:
     def recording_fails(self, call_id: str, problem: str) -> None:
         self._switch.happen(ev.RecordingFailed, call_id, problem=problem)
 
-    def quality(self, call_id: str, mos: float, loss_pct: float = 0.0) -> None:
-        fields = {"mos": mos, "loss_pct": loss_pct, "jitter_ms": 5.0, "rtt_ms": 20.0}
-        self._switch.happen(ev.QualityMeasured, call_id, **fields)
+    def quality(
+        self, call_id: str, mos: float, loss_pct: float = 0.0, **more: float | None
+    ) -> None:
+        """The line is measured once; `more`: further `LineFigures`. The verdict follows by the
+        desk's clock, as the engine's does."""
+        fields = {"jitter_ms": 5.0, "rtt_ms": 20.0, **more}
+        figures = LineFigures(mos=mos, loss_pct=loss_pct, **fields)  # type: ignore[arg-type]
+        self._switch.measure(call_id, figures)
 
     # --- script: registration and the engine itself ---
 

@@ -25,6 +25,7 @@ from ctidesk.config.settings import Settings, WrapUp
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.layout_file import LayoutFile
+from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.ui.desk_window import DeskWindow
@@ -171,6 +172,7 @@ class RunningDesk:
             shown=self.shown,
             dialable=functools.partial(numbers.dialable, region=settings.data.region),
             time_of_day=_time_of_day,
+            link=SystemLink(settings.account.bind_address),
             reasons=settings.agent.reasons,
         )
 

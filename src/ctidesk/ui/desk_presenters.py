@@ -14,6 +14,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.line_quality import Link, unknown_link
 from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
@@ -24,6 +25,7 @@ from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.presenter import ConsultPresenter
 from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
+from ctidesk.ui.figures.lines import LinesPresenter
 from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
@@ -43,7 +45,8 @@ NUMBERS_KEPT = 256
 @dataclass(frozen=True, kw_only=True)
 class DeskNeeds:
     """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
-    `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"."""
+    `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"; `link`:
+    how the computer is connected."""
 
     desk: CallDesk
     actions: DeskActions
@@ -58,6 +61,7 @@ class DeskNeeds:
     shown: Callable[[str], str]
     dialable: Callable[[str], str]
     time_of_day: Callable[[float], str]
+    link: Link = unknown_link
     reasons: Sequence[str] = DEFAULT_REASONS
 
 
@@ -95,6 +99,8 @@ class DeskPresenters:
             names,
         )
         self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
+        self.lines = LinesPresenter(desk, needs.time_of_day)
+        self.figures.lines = self.lines.lines
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:
@@ -113,6 +119,7 @@ class DeskPresenters:
         """The whole log, from `recall`."""
         whole = list(log)
         self.log.take_log(whole)
+        self.lines.take_log(whole)
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)

@@ -24,6 +24,7 @@ from ctidesk.ui.figures.view import FiguresOverlay
 from ctidesk.ui.live import Live
 from ctidesk.ui.palette.presenter import PalettePresenter
 from ctidesk.ui.palette.view import PaletteView
+from ctidesk.ui.quality.advice import LineWarning
 from ctidesk.ui.quality.presenter import Quality, quality_of
 from ctidesk.ui.shortcuts.keys import ShortcutKeys
 from ctidesk.ui.shortcuts.overview import ShortcutOverview
@@ -31,7 +32,6 @@ from ctidesk.ui.shortcuts.table import Shortcuts
 from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Mode, Theme
-from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.toast.presenter import ToastOffer, offers
 from ctidesk.ui.toast.view import ToastStack, ToastTools
 from ctidesk.ui.widgets.notice import Level, Notice, notice_of
@@ -78,6 +78,7 @@ class DeskWindow(QObject):
             self.presenters.consult.resume,
             needs.actions.dial,
         )
+        self.line_warning = LineWarning(needs.desk, self.window.notices, needs.link)
         self._quality = Live(self._quality_now)
         self._quality.watch(self.panels.quality.show_quality)
         self.tick.ticked.connect(self.presenters.tick)
@@ -259,9 +260,7 @@ class DeskWindow(QObject):
     def _quality_now(self) -> Quality:
         current = self._needs.desk.current
         measured = self._needs.desk.quality.get(current.call_id) if current else None
-        if measured is None and current is not None:
-            return Quality(0, Role.AWAY, "–", "Not measured yet")
-        return quality_of(measured)
+        return quality_of(measured, current)
 
     def _before_closing(self) -> CloseQuestion | None:
         desk = self._needs.desk

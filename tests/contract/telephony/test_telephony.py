@@ -18,6 +18,7 @@ from tests.support.telephony_lab import (
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Direction, Phase, TransferState
+from ctidesk.calls.line_quality import LineState, Trouble, Verdict
 
 
 def in_order(names: list[str], *wanted: str) -> bool:
@@ -67,6 +68,47 @@ def test_an_answered_call_is_not_answered_or_declined_again(lab: Lab) -> None:
     for command in (cmd.Answer(call_id=call_id), cmd.Decline(call_id=call_id)):
         assert lab.desk.ask(command) is not None
     assert lab.desk.phase(call_id) is Phase.TALKING
+
+
+# --- the line ---
+
+
+def test_the_line_of_a_call_is_measured_and_its_record_ends_with_it(lab: Lab) -> None:
+    call_id = talking(lab)
+    lab.measured_for(call_id, 5.0)
+    seen = lab.desk.until_event(ev.QualityMeasured, call_id)
+    assert 1.0 <= seen.mos <= 4.5
+    assert 0.0 <= seen.loss_pct <= 100.0
+    lab.desk.do(cmd.HangUp(call_id=call_id))
+    end = ended(lab, call_id)
+    assert end.mos is not None
+    assert end.line is not None
+    assert end.line.measured_s >= 1.0
+    assert end.line.mos_min <= end.line.mos_mean <= 4.5
+    call = lab.desk.call(call_id)
+    assert call is not None
+    assert (end.line.codec, end.line.encrypted) == (call.codec, call.encrypted)
+
+
+def test_a_call_that_was_never_answered_has_no_line(lab: Lab) -> None:
+    call_id = lab.offer()
+    lab.desk.until_event(ev.CallOffered, call_id)
+    lab.desk.do(cmd.Decline(call_id=call_id))
+    assert ended(lab, call_id).line is None
+
+
+@pytest.mark.slow
+def test_a_line_that_falls_silent_is_told_and_so_is_its_return(lab: Lab) -> None:
+    call_id = talking(lab)
+    lab.measured_for(call_id, 2.0)
+    lab.falls_silent(CALLER, call_id)
+    told = lab.desk.until_event(ev.LineQualityChanged, call_id)
+    assert (told.verdict, told.trouble) == (Verdict.BAD, Trouble.NO_AUDIO)
+    call = lab.desk.call(call_id)
+    assert call is not None
+    assert call.line == LineState(Verdict.BAD, Trouble.NO_AUDIO, told.side)
+    lab.speaks_again(CALLER, call_id)
+    lab.desk.until(lambda: lab.desk.call(call_id).line.trouble is not Trouble.NO_AUDIO)
 
 
 # --- outbound ---

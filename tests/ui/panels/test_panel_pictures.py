@@ -117,9 +117,44 @@ def broken(scene: Scene, shown: DeskWindow) -> None:
     scene.engine.engine_lost()
 
 
+def line_good(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(scene.talk(SHARED, "Jane D."), 4.3, far_mos=4.3, far_loss_pct=0.0)
+
+
+def line_fair(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(scene.talk(SHARED, "Jane D."), 3.9, 4.0, concealed_pct=4.2)
+
+
+def line_poor(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(scene.talk(SHARED, "Jane D."), 4.2, far_mos=3.3, far_loss_pct=11.0)
+
+
+def line_bad(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(
+        scene.talk(SHARED, "Jane D."),
+        *(1.9, 21.4),
+        concealed_pct=22.0,
+        jitter_ms=38.0,
+        rtt_ms=186.0,
+        far_mos=4.2,
+        far_loss_pct=0.4,
+    )
+    shown.panels.quality.click()
+
+
+def lines_of_calls(scene: Scene, shown: DeskWindow) -> None:
+    for number, mos, loss in ((SHARED, 4.3, 0.0), (HOSPITAL, 2.2, 18.0), (LENA, 3.9, 4.0)):
+        call_id = scene.talk(number, "Somebody", "Provider line for hospitals and clinics")
+        scene.line(call_id, mos, loss, concealed_pct=loss)
+        scene.engine.remote_hangs_up(call_id)
+        scene.clock.advance(600)
+    shown.commands.perform("desk.figures")
+
+
 SCENES: tuple[Show, ...] = (
     *(idle, ringing, withheld, masked, locked, verified, carer, facility),
     *(choosing, consulting, conference, came_back, second_call, keypad, wrap_up, broken),
+    *(line_good, line_fair, line_poor, line_bad, lines_of_calls),
 )
 
 

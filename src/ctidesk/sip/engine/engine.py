@@ -19,14 +19,13 @@ from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
-from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge, call_port
+from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge
 from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.leg import Leg
-from ctidesk.sip.engine.lifeline import Lifeline
+from ctidesk.sip.engine.measuring import Measuring
 from ctidesk.sip.engine.memory import give_back_memory
-from ctidesk.sip.engine.quality import measured
 from ctidesk.sip.engine.recording import Recording
 from ctidesk.sip.engine.server import DeskLine, DeskServer
 from ctidesk.sip.engine.switchboard import Switchboard
@@ -93,7 +92,6 @@ class Engine:
         self._board = Switchboard(endpoint, self._journal, bridge, recording)
         self._board.taking_calls = lambda: self._attached or not self._grace_over()
         self._board.on_offered = self._offered
-        self._lifeline = Lifeline()
         recording.emit = self._board.emit
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
@@ -102,7 +100,8 @@ class Engine:
         bridge.attach(SILENCE, endpoint.silence())
         mic = self._settings.mic_file
         bridge.attach(MIC, endpoint.player(mic) if mic else endpoint.mic)
-        self._bridge = bridge
+        real = endpoint.has_sound and not endpoint.settings.null_audio
+        self._measuring = Measuring(self._board, bridge, has_mic=bool(mic) or real)
         self._server.open()
         endpoint.call_later(HEARTBEAT_S, self._beat)
         # what is there now stays: a collection has only what came later to look at
@@ -251,7 +250,7 @@ class Engine:
         if self._desk is not None:
             body = to_plain(Heartbeat(t_mono=now))
             self._desk.send(_envelope(Kind.TELEMETRY, "Heartbeat", body))
-        self._measure()
+        self._measuring.look(now)
         live = self._journal.live_calls()
         if any(call.phase is not Phase.OFFERED for call in live):
             # the grace time counts anew from the end of the last conversation
@@ -272,27 +271,6 @@ class Engine:
             return
         for line in self._accounts.lines():
             self._accounts.remove(line.config.account_id)
-
-    def _measure(self) -> None:
-        for leg in self._board.legs.values():
-            call = self._board.call(leg)
-            if call is None or not call.connected or leg.native is None or not leg.media_runs:
-                continue
-            now = leg.native.figures(leg.media.index)
-            self._lifeline.look(leg, now.packets + now.reports)
-            result = measured(call.codec, leg.figures, now)
-            leg.figures, leg.mos = now, round(result.mos, 2)
-            mic = self._bridge.level(MIC) if call.phase is Phase.TALKING and not call.muted else 0.0
-            self._board.emit(
-                ev.QualityMeasured,
-                leg,
-                mos=leg.mos,
-                loss_pct=round(result.loss_pct, 2),
-                jitter_ms=round(result.jitter_ms, 2),
-                rtt_ms=round(result.rtt_ms, 2),
-                mic_level=round(mic, 3),
-                speaker_level=round(self._bridge.level(call_port(leg.call_id)), 3),
-            )
 
     def _collect(self) -> None:
         """The cyclic collector is off; it may only run here, and only between calls."""

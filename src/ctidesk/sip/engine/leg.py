@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ctidesk.calls.call import DialogId
 from ctidesk.calls.commands import StartConsult
+from ctidesk.calls.line_quality import LineBook
 from ctidesk.sip.engine.identity import Headers, name_address
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.native import (
@@ -23,6 +24,7 @@ from ctidesk.sip.engine.native import (
     StreamFigures,
     TransactionSeen,
 )
+from ctidesk.sip.engine.quality import LineMeter
 
 if TYPE_CHECKING:
     from ctidesk.sip.engine.account_line import AccountLine
@@ -93,8 +95,10 @@ class Leg:
         self.invited_mono = time.monotonic()
         self.silence: Timer | None = None
         self.ringing: Timer | None = None
-        self.figures = StreamFigures()
+        self.meter = LineMeter()
+        self.line = LineBook()
         self.mos: float | None = None
+        """As last measured."""
         self.local_tag = ""
         self.remote_tag = ""
         self.contact = ""
@@ -171,7 +175,7 @@ class Leg:
         self._watcher.leg_transfer(self, code, reason, final)
 
     def stream_ended(self, figures: StreamFigures) -> None:
-        self.figures = StreamFigures()
+        self.meter.restart()
 
     def transfer_requested(self, target: str) -> tuple[int, NativeCall | None]:
         # the other end must not make this desk call somebody

@@ -90,16 +90,20 @@ class TransactionSeen(NamedTuple):
 
 
 class StreamFigures(NamedTuple):
-    """Totals of one stream since its start, for the quality. `reports`: what the other side told
-    of our sound (RTCP)."""
+    """Totals of one stream since its start, for the quality. `delay_ms`: of the jitter buffer;
+    `sent`: our packets, `far_*` what the other end said of them in its last of `reports`."""
 
     packets: int = 0
-    reports: int = 0
     lost: int = 0
-    concealed: int = 0
+    concealed_ms: float = 0.0
     jitter_ms: float = 0.0
     rtt_ms: float = 0.0
     delay_ms: float = 0.0
+    packet_ms: float = 20.0
+    sent: int = 0
+    reports: int = 0
+    far_lost: int = 0
+    far_jitter_ms: float = 0.0
 
 
 class CallSink(Protocol):
@@ -259,17 +263,27 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Totals of the stream `index`; zeros when it is gone."""
         try:
             stat = self.getStreamStat(index)
+            # the codec's values are freed with `stream`
+            stream = self.getStreamInfo(index)
         except pj.Error:
             return StreamFigures()
-        received, jitter = stat.rtcp.rxStat, stat.jbuf
+        received, told, jitter = stat.rtcp.rxStat, stat.rtcp.txStat, stat.jbuf
+        codec = stream.audCodecParam
+        frame_ms = float(codec.info.frameLen) or 20.0
+        packet_ms = frame_ms * max(1, int(codec.setting.frmPerPkt))
         return StreamFigures(
             packets=int(received.pkt),
-            reports=int(stat.rtcp.txStat.updateCount),
             lost=int(received.loss),
-            concealed=int(jitter.lost) + int(jitter.empty),
+            # a gap is counted by frames; an empty buffer once, for the rest of a packet
+            concealed_ms=int(jitter.lost) * frame_ms + int(jitter.empty) * packet_ms,
             jitter_ms=int(received.jitterUsec.last) / 1000,
             rtt_ms=int(stat.rtcp.rttUsec.last) / 1000,
             delay_ms=float(jitter.avgDelayMsec),
+            packet_ms=packet_ms,
+            sent=int(told.pkt),
+            reports=int(told.updateCount),
+            far_lost=int(told.loss),
+            far_jitter_ms=int(told.jitterUsec.last) / 1000,
         )
 
     # -- requests, each may raise pj.Error ------------------------------------------------------

@@ -177,7 +177,8 @@ class Switchboard:
         leg.stop_timers()
         if leg.shown:
             text = plain(reason)
-            self.emit(ev.CallEnded, leg, code=code, reason=text, by=by, mos=leg.mos)
+            line = leg.line.record()
+            self.emit(ev.CallEnded, leg, code=code, reason=text, by=by, mos=leg.mos, line=line)
         self.bridge.detach(call_port(leg.call_id))
         self.recording.end(leg)
         self.holding.ended(leg)
