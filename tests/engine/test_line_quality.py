@@ -173,12 +173,16 @@ def test_a_line_that_falls_silent_one_way_is_told_and_so_is_its_return(
     gone = office.desk.wait(ev.LineQualityChanged, call_id, PATIENCE_S, trouble=Trouble.NO_AUDIO)
     assert (gone.verdict, gone.side) == (Verdict.BAD, Side.HERE)
     relay.to_callee.loss = 0.0
-    office.desk.wait(
-        ev.LineQualityChanged, call_id, PATIENCE_S, trouble=Trouble.NONE, verdict=Verdict.GOOD
+    # what was lost meanwhile may still be told for the few seconds that the figures look back
+    until(
+        lambda: office.call(call_id).line.trouble is not Trouble.NO_AUDIO,
+        "the return of the voice",
+        PATIENCE_S,
     )
+    measured(office, call_id, lambda each: each.silent_s == each.loss_pct == 0.0, "a whole line")
     record = ended(office, call_id).line
     assert record is not None
-    assert record.warnings[0] == "no_audio here"
+    assert "no_audio here" in record.warnings
 
 
 def test_on_hold_nothing_is_missed(bad_line: tuple[Office, Relay]) -> None:

@@ -88,11 +88,8 @@ members = Table(
     Column("import_ref", Integer),
     *_fact(),
 )
-Index(
-    "ix_members_household",
-    members.c.household,
-    sqlite_where=members.c.household != text("''"),
-)
+_SHARED = members.c.household != text("''")
+Index("ix_members_household", members.c.household, sqlite_where=_SHARED)
 
 facilities = Table(
     "facilities",
@@ -238,28 +235,19 @@ call_segments = Table(
     Column("duration_s", Float, nullable=False),
 )
 
+_MEASURED = "measured_s mos_mean mos_min loss_pct loss_max_pct concealed_pct jitter_max_ms"
+_REPORTED = "rtt_mean_ms rtt_max_ms far_loss_pct far_mos_min"
 call_lines = Table(
     "call_lines",
     metadata,
     Column("call_id", Text, ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True),
-    # 0: the caller; from 1 on the colleagues who were asked meanwhile
-    Column("position", Integer, primary_key=True),
-    Column("measured_s", Float, nullable=False),
-    Column("mos_mean", Float, nullable=False),
-    Column("mos_min", Float, nullable=False),
-    Column("loss_pct", Float, nullable=False),
-    Column("loss_max_pct", Float, nullable=False),
-    Column("concealed_pct", Float, nullable=False),
-    Column("jitter_max_ms", Float, nullable=False),
-    Column("rtt_mean_ms", Float),
-    Column("rtt_max_ms", Float),
-    Column("far_loss_pct", Float),
-    Column("far_mos_min", Float),
+    Column("position", Integer, primary_key=True),  # 0: the caller; from 1 on the consulted
+    *(Column(name, Float, nullable=False) for name in _MEASURED.split()),
+    *(Column(name, Float) for name in _REPORTED.split()),
     _text("codec"),
     Column("encrypted", Boolean, nullable=False),
     _text("warnings", "[]"),
 )
-"""How the line was, `calls.line_quality.LineRecord`; `warnings` is a JSON list."""
 
 interactions = Table(
     "interactions",
