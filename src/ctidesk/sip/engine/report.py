@@ -5,25 +5,24 @@ Runs in: a process of its own, which ends afterwards: pjsua2 can't be started tw
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import sys
 from typing import Any
 
-from ctidesk.calls.errors import KnownError
-
 WHEEL_CALLS = 4
 """What pjproject is compiled with when nobody says otherwise; the wheel has no way to ask."""
+TLS13_SUITES = range(0x1301, 0x1306)
+"""RFC 8446, appendix B.4."""
 
 
 def main() -> None:
-    """Prints and ends the process: 0 also when pjsua2 cannot be loaded, the line says why."""
+    """Ends the process with 0, also when pjsua2 cannot be loaded: then the line says why."""
     try:
-        import pjsua2  # noqa: F401 - which one is settled, whether it loads is the question
-
         facts = _facts()
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         facts = {"error": str(error)}
     sys.stdout.write("\n" + json.dumps(facts) + "\n")
     sys.stdout.flush()
@@ -33,47 +32,40 @@ def main() -> None:
 def _facts() -> dict[str, Any]:
     import pjsua2 as pj
 
-    from ctidesk.sip.engine.endpoint import EndpointSettings, SipEndpoint
-
-    endpoint = SipEndpoint(EndpointSettings(user_agent="ctidesk doctor"))
-    try:
-        endpoint.start()
-    except pj.Error as error:
-        return {"error": str(error.reason)}
-    library = endpoint.library
+    library = pj.Endpoint()
+    config = pj.EpConfig()
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    config.logConfig.level = config.logConfig.consoleLevel = 0
+    library.libCreate()
+    library.libInit(config)
     own = hasattr(pj, "CTIDESK_MAX_CALLS")
     return {
         "own": own,
         "version": str(library.libVersion().full),
         "sound": bool(own and pj.CTIDESK_HAS_ALSA),
-        "devices": sum(1 for _ in library.audDevManager().enumDev2()),
+        "devices": len(library.audDevManager().enumDev2()),
         "codecs": [str(codec.codecId) for codec in library.codecEnum2()],
-        "srtp": list(library.srtpCryptoEnum()),
-        "tls_library": _tls_library(),
-        "tls13": any(str(name).startswith("TLS_AES") for name in _ciphers(library)),
-        "max_calls": pj.CTIDESK_MAX_CALLS if own else WHEEL_CALLS,
-        "max_packet": pj.CTIDESK_MAX_PACKET if own else 0,
-        "assertions": not own,
+        "srtp": [str(name) for name in library.srtpCryptoEnum()],
+        "tls_library": _tls_library(pj),
+        "tls13": _has_tls13(library),
+        "max_calls": int(pj.CTIDESK_MAX_CALLS) if own else WHEEL_CALLS,
     }
 
 
-TLS13_SUITES = range(0x1301, 0x1306)
-"""RFC 8446, appendix B.4."""
-
-
 def _has_tls13(library: Any) -> bool:
-    return any(int(suite) & 0xFFFF in TLS13_SUITES for suite in library.utilSslGetAvailableCiphers())
+    return any(int(id_) & 0xFFFF in TLS13_SUITES for id_ in library.utilSslGetAvailableCiphers())
 
 
-def _tls_library(extension: str) -> str:
-    """Name and version of the TLS library that `extension` is linked with, "" when it has none."""
+def _tls_library(pj: Any) -> str:
+    """Name and version of the TLS library that pjsua2 is linked with, "" when it can't be told."""
     # a symbol is looked up in the extension's own dependencies, not in those of Python's ssl
-    loaded = ctypes.CDLL(extension)
-    for name in ("OpenSSL_version", "SSLeay_version"):
-        ask = getattr(loaded, name, None)
-        if ask is not None:
-            ask.restype = ctypes.c_char_p
-            return str((ask(0) or b"").decode("ascii", "replace"))
+    with contextlib.suppress(OSError, AttributeError):
+        loaded = ctypes.CDLL(pj._pjsua2.__file__)
+        name = "OpenSSL_version" if hasattr(loaded, "OpenSSL_version") else "SSLeay_version"
+        ask = getattr(loaded, name)
+        ask.restype = ctypes.c_char_p
+        return str(ask(0).decode("ascii", "replace"))
     return ""
 
 
