@@ -95,6 +95,7 @@ class Engine:
         recording.emit = self._board.emit
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
+        self._accounts.in_use = self._board.busy
         self._dispatch = Dispatch(self._board, self._accounts)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
