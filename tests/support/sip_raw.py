@@ -97,13 +97,25 @@ class RawRegistrar:
     """Answers REGISTER over UDP. `mode`: "digest" checks the password, a number answers with this
     code, "silent" with nothing."""
 
-    def __init__(self, mode: str = "digest", password: str = "secret", port: int = 0) -> None:
+    def __init__(
+        self,
+        mode: str = "digest",
+        password: str = "secret",
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.mode = mode
         self.password = password
         self.registers = 0
+        self.headers = ""
+        """Whole lines that go into each 200."""
+        self.contacts: list[str] = []
+        """Contact of each REGISTER, in order."""
+        self.host = host
         self.unregistered = threading.Event()
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((host, port))
         self.port = int(self.socket.getsockname()[1])
         self.peer: tuple[str, int] | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -119,12 +131,15 @@ class RawRegistrar:
             if raw == b"stop":
                 return
             if text.startswith("REGISTER"):
-                self.peer = peer
+                self.peer = peer[:2]
                 self.registers += 1
+                self.contacts += re.findall(r"^Contact:\s*(.+?)\r$", text, re.M)[:1]
                 self._answer(text, peer)
 
     def _answer(self, text: str, peer: tuple[str, int]) -> None:
-        answer = self.answer_to(text)
+        # RFC 3581: where it came from, whatever the sender believes
+        seen = f";received={peer[0]};rport={peer[1]};"
+        answer = self.answer_to(text.replace(";rport;", seen, 1))
         if answer:
             self.socket.sendto(answer, peer)
 
@@ -145,6 +160,7 @@ class RawRegistrar:
                 self.unregistered.set()
             else:
                 extra = f"Contact: {contact.group(1)};expires=300\r\n" if contact else ""
+                extra += self.headers
         copied = "".join(
             line + ("" if not line.startswith("To:") or "tag=" in line else ";tag=reg") + "\r\n"
             for line in text.split("\r\n")
@@ -163,8 +179,8 @@ class RawRegistrar:
         return field["response"] == expected
 
     def close(self) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as poke:
-            poke.sendto(b"stop", ("127.0.0.1", self.port))
+        # from its own socket: another one may be in another network namespace
+        self.socket.sendto(b"stop", (self.host, self.port))
         self._thread.join(10)
         self.socket.close()
 

@@ -29,6 +29,7 @@ from ctidesk.sip.engine.native_account import (
     NativeAccount,
     RegisterSeen,
 )
+from ctidesk.sip.engine.network_watch import own_address
 from ctidesk.sip.engine.registrars import Place, Registrars, ServiceRecord
 from ctidesk.sip.engine.registration import (
     Outcome,
@@ -75,6 +76,8 @@ class AccountLine:
         self.config = config
         self.native: NativeAccount | None = None
         self.state = Registration.OFFLINE
+        self.own_address = ""
+        """Where we were when the exchange last took us."""
         self._around = around
         self._endpoint = around.endpoint
         self._registrars = Registrars(config.registrar, config.registrars)
@@ -148,8 +151,9 @@ class AccountLine:
         elif time.monotonic() - self._answered_mono > CALM_S:
             self._renew()
 
-    def moved(self) -> None:
-        """pjsip registers the account with a new address of this computer."""
+    def moving(self) -> None:
+        """pjsip is about to register the account with a new address of this computer."""
+        self.own_address = own_address(self.exchange_address)
         self._stop_timers()
         self._in_flight = True
         self._silence = self._endpoint.call_later(SILENCE_S, self._unanswered)
@@ -216,6 +220,7 @@ class AccountLine:
         self._registrars.good()
         self._trusted.add(canonical(seen.source))
         self._answered_mono = time.monotonic()
+        self.own_address = own_address(self.exchange_address)
         self._say(result, seen.code)
         # a hundred desks don't renew in the same moment
         delay_s = CHECK_S * random.uniform(0.8, 1.2)

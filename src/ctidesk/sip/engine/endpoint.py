@@ -136,8 +136,7 @@ class SipEndpoint:
         self._ep = _Endpoint(self._transport_seen)
         self._ep.libCreate()
         self._ep.libInit(self._config())
-        wake = self.listen("udp", "127.0.0.1", 0)
-        self._wake_to = (wake.address, wake.port)
+        self._open_wake()
         self._ep.libStart()
         devices = self._ep.audDevManager()
         self.has_sound = len(devices.enumDev2()) > 0
@@ -212,7 +211,12 @@ class SipEndpoint:
     def address_changed(self) -> None:
         """The computer's addresses are others now: sockets are opened anew, connections closed,
         calls told the new address. Raises `pj.Error`."""
-        self._ep.handleIpChange(pj.IpChangeParam())
+        # its socket would be opened anew for everybody, not only for this computer
+        self.close_transport(self._wake_id)
+        try:
+            self._ep.handleIpChange(pj.IpChangeParam())
+        finally:
+            self._open_wake()
 
     def post(self, job: Job) -> None:
         self.loop.post(job)
@@ -223,6 +227,11 @@ class SipEndpoint:
     def exit(self, code: int) -> None:
         """End the process at once: destroying the library aborts while objects live."""
         os._exit(code)
+
+    def _open_wake(self) -> None:
+        wake = self.listen("udp", "127.0.0.1", 0)
+        self._wake_to = (wake.address, wake.port)
+        self._wake_id = wake.transport_id
 
     def _config(self) -> Any:
         config = pj.EpConfig()

@@ -93,6 +93,7 @@ class Leg:
         self.invited_mono = time.monotonic()
         self.silence: Timer | None = None
         self.ringing: Timer | None = None
+        self.probe: Timer | None = None
         self.figures = StreamFigures()
         self.mos: float | None = None
         self.local_tag = ""
@@ -124,7 +125,7 @@ class Leg:
         )
 
     def stop_timers(self) -> None:
-        timers = [self.silence, self.ringing, self.hold.timer]
+        timers = [self.silence, self.ringing, self.probe, self.hold.timer]
         if self.transfer is not None:
             timers.append(self.transfer.timer)
         for timer in timers:
