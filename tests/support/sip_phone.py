@@ -13,6 +13,8 @@ from typing import Any
 
 from tests.support.sip_desk import PATIENCE_S, python_environment, until
 
+from ctidesk.sip.engine.addresses import bracketed
+
 
 class Phone:
     """A real pjsua2 telephone in its own process. Methods are the commands of `sip_peer.Phone`."""
@@ -34,7 +36,7 @@ class Phone:
         self.registrar = str(listen.get("registrar", ""))
         self("listen", user=user, **listen)
         self.port = self.wait("listening")["port"]
-        self.uri = f"sip:{user}@127.0.0.1:{self.port}"
+        self.uri = f"sip:{user}@{bracketed(listen.get('address', '127.0.0.1'))}:{self.port}"
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -12,6 +12,8 @@ import socket
 import ssl
 import threading
 import uuid
+import warnings
+from pathlib import Path
 
 from tests.support.sip_certificates import Certificate
 
@@ -53,6 +55,32 @@ class RawCaller:
             f"Content-Type: application/sdp\r\nContent-Length: {len(body.encode())}\r\n\r\n{body}"
         )
         return call_id
+
+    def answer(self, call_id: str) -> str:
+        """The 200 OK to the INVITE `call_id`, whole."""
+        while True:
+            text = self.socket.recv(65536).decode("utf-8", "replace")
+            if text.startswith("SIP/2.0 200") and call_id in text and " INVITE" in text:
+                return text
+
+    def ack(self, answer: str) -> None:
+        """Confirm a 200 OK."""
+        self._within(answer, "ACK", 1, "")
+
+    def reinvite(self, answer: str, sdp: str) -> None:
+        """Offer `sdp` anew in the call that the 200 OK `answer` began."""
+        self._within(answer, "INVITE", 2, sdp.format(port=40000))
+
+    def _within(self, answer: str, method: str, cseq: int, body: str) -> None:
+        field = dict(re.findall(r"^(From|To|Call-ID|Contact): (.+?)\r$", answer, re.M))
+        target = re.sub(r"^.*<([^>]+)>.*$", r"\1", field["Contact"])
+        kind = "Content-Type: application/sdp\r\n" if body else ""
+        self.send(
+            f"{method} {target} SIP/2.0\r\nVia: {self._via()}\r\nMax-Forwards: 70\r\n"
+            f"From: {field['From']}\r\nTo: {field['To']}\r\nCall-ID: {field['Call-ID']}\r\n"
+            f"CSeq: {cseq} {method}\r\nContact: <sip:raw@{self.address}:{self.port}>\r\n{kind}"
+            f"Content-Length: {len(body.encode())}\r\n\r\n{body}"
+        )
 
     def options(self) -> None:
         """Ask whether somebody is there."""
@@ -185,17 +213,38 @@ class RawRegistrar:
         self.socket.close()
 
 
-class StreamRegistrar:
-    """A `RawRegistrar` over TCP, or TLS with `certificate`; one thread per connection."""
+def make_old(context: ssl.SSLContext) -> None:
+    """Nothing better than TLS 1.1 (RFC 8996 forbids it)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
 
-    def __init__(self, certificate: Certificate | None = None) -> None:
+
+class StreamRegistrar:
+    """A `RawRegistrar` over TCP, or TLS with `certificate`; one thread per connection. `clients`:
+    the authority whose certificates telephones must show; `old`: speaks TLS 1.1 at the best."""
+
+    def __init__(
+        self,
+        certificate: Certificate | None = None,
+        clients: Path | None = None,
+        old: bool = False,
+    ) -> None:
         self.rules = RawRegistrar()
+        self.accepted = 0
         self.bytes_read = 0
         self.handshakes_failed = 0
         self._context: ssl.SSLContext | None = None
         if certificate is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(certificate.cert, certificate.key)
+            if clients is not None:
+                self._context.verify_mode = ssl.CERT_REQUIRED
+                self._context.load_verify_locations(clients)
+            if old:
+                make_old(self._context)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
@@ -209,6 +258,7 @@ class StreamRegistrar:
             except OSError:
                 return
             self._open.append(line)
+            self.accepted += 1
             thread = threading.Thread(target=self._serve, args=(line,), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -237,6 +287,12 @@ class StreamRegistrar:
                 if text.startswith("REGISTER"):
                     self.rules.registers += 1
                     line.sendall(self.rules.answer_to(text))
+
+    def hang_up(self) -> None:
+        """Close every connection, as an exchange that is restarted does."""
+        for line in self._open:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.rules.close()

@@ -25,7 +25,7 @@ class ConfigureAccount:
     IP addresses whose P-Asserted-Identity and X- headers are believed; the registrar's own is
     always among them. `nameserver` "host[:port]" is asked for SRV records instead of the system's.
     `bind_address` "::" or another IPv6 address: signalling and audio by IPv6. Nothing is sent to
-    `stun` or `turn_server` ("host[:port]") while they are ""."""
+    `stun` (asked by ICE) or `turn_server`, both "host[:port]", while they are ""."""
 
     account_id: str
     user: str

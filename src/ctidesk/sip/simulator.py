@@ -217,6 +217,8 @@ class SimulatedEngine:
         problem: str = "",
         text: str = "",
         remedy: str = "",
+        transport: str = "",
+        warnings: tuple[ev.AccountWarning, ...] = (),
         account_id: str = ACCOUNT,
     ) -> None:
         down = state in (ev.Registration.FAILED, ev.Registration.REFUSED)
@@ -228,6 +230,8 @@ class SimulatedEngine:
                 problem=problem,
                 text=text,
                 remedy=remedy,
+                transport=transport,
+                warnings=warnings,
                 t_mono=self._clock.mono(),
                 t_wall=self._clock.wall(),
             )

@@ -6,6 +6,7 @@ Runs in: engine process, loop thread; a look-up of a name runs in a short thread
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import time
 from collections.abc import Callable
@@ -51,7 +52,8 @@ exchange that closes each connection must not be asked without a pause."""
 SETTLED_S = 2.0
 """After leaving one exchange for another: both may share their list of registrations, where the
 farewell to one wipes out the arrival at the other."""
-_OS_ERRORS = range(120000, 130000)
+_OS_ERRORS = set(range(120000, 130000)) - {120000 + errno.ECONNRESET, 120000 + errno.EPIPE}
+"""What ends a connection before its handshake; a peer that resets it refuses what it has seen."""
 
 InviteTaker = Callable[["AccountLine", InviteSeen], None]
 Listen = Callable[[ConfigureAccount], Listening]
@@ -206,6 +208,16 @@ class AccountLine:
             return
         if self._closed:
             self.state = Registration.OFFLINE
+            return
+        if self.config.transport == "tls" and not seen.source:
+            # why there is no connection is told right after what that means for the REGISTER
+            self._endpoint.post(lambda: self._ended(seen))
+        else:
+            self._ended(seen)
+
+    def _ended(self, seen: RegisterSeen) -> None:
+        """The REGISTER has an answer, or will never have one."""
+        if self._closed:
             return
         self._stop_timers()
         self._in_flight = False

@@ -180,8 +180,11 @@ def _config(settings: AccountSettings) -> Any:
 def _traverse(nat: Any, settings: AccountSettings) -> None:
     way = settings.traversal
     nat.udpKaIntervalSec = KEEP_ALIVE_S
-    stun = pj.PJSUA_STUN_USE_DEFAULT if way.stun else pj.PJSUA_STUN_USE_DISABLED
-    nat.sipStunUse = nat.mediaStunUse = stun
+    # only ICE asks a STUN server without making the loop wait for it; signalling needs none, the
+    # exchange tells how it sees us (RFC 3581)
+    asks = way.stun and way.ice
+    nat.sipStunUse = pj.PJSUA_STUN_USE_DISABLED
+    nat.mediaStunUse = pj.PJSUA_STUN_USE_DEFAULT if asks else pj.PJSUA_STUN_USE_DISABLED
     nat.iceEnabled = way.ice
     nat.turnEnabled = bool(way.turn_server)
     if way.turn_server:
