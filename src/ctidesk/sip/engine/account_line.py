@@ -5,7 +5,6 @@ Runs in: engine process, loop thread; a look-up of a name runs in a short thread
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import random
 import time
@@ -132,7 +131,8 @@ class AccountLine:
         if self._resolving or self._closed or not self._listens():
             return
         if not self.config.registrar:
-            self._open(Place(""), "")
+            if self.native is None:
+                self._register(Place(""), "")
             self._say(Outcome(Registration.OFFLINE))
             return
         self._resolving = True
@@ -281,8 +281,7 @@ class AccountLine:
         self._tls_problem = ""
         self._silence = self._endpoint.call_later(SILENCE_S, self._unanswered)
         try:
-            self._open(place, address).register()
-            self._in_flight = True
+            self._register(place, address)
         except pj.Error as fault:
             # a connection that could not even be begun may have told its end already
             if not self._retry_is_planned():
@@ -330,27 +329,33 @@ class AccountLine:
     def _retry_is_planned(self) -> bool:
         return self._retry is not None and self._retry.waits
 
-    def _go_back(self) -> None:
-        """The first exchange has taken us: take leave of the one that stood in."""
-        if self._closed or self.native is None:
+    def _go_back(self, native: NativeAccount, address: str) -> None:
+        """The first exchange has taken us by `native`: it is the account from now on, and the old
+        one takes leave of the exchange that stood in."""
+        if self._closed:
             return
         self._stop_timers()
-        with contextlib.suppress(pj.Error):
-            self.native.register(False)
         self._registrars.back()
-        self._resolve()
+        native.serve(self)
+        self.native = native
+        self._opened, self._in_flight = (self._registrars.place, address), False
+        self._trusted.add(canonical(address))
+        self._say(Outcome(Registration.REGISTERED), 200)
         self._check = self._endpoint.call_later(SETTLED_S, self._renew)
 
-    def _open(self, place: Place, address: str) -> NativeAccount:
+    def _register(self, place: Place, address: str) -> None:
         settings = self._settings(place, address)
         if self.native is None:
             native = NativeAccount(self)
             native.open(settings)
             self.native = native
+            if self.config.registrar:
+                native.register()
         elif self._in_flight or self._opened != (place, address):
-            self.native.reroute(settings)
-        self._opened, self._in_flight = (place, address), False
-        return self.native
+            self.native.reroute(settings, self._in_flight)
+        else:
+            self.native.register()
+        self._opened, self._in_flight = (place, address), True
 
     def _settings(self, place: Place, address: str) -> AccountSettings:
         assert self._transport is not None  # nothing is opened before we listen

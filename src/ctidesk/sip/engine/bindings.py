@@ -20,6 +20,7 @@ RENEWED_S = 5.0
 _MAX_CONTACTS = 64
 # commas within quotes or brackets belong to a contact (RFC 3261 7.3.1)
 _CONTACT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PORT = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?::(\d{1,5}))?")
 _MACHINE_ID = Path("/etc/machine-id")
 
@@ -50,9 +51,11 @@ def contacts(headers: Headers) -> list[Contact]:
     found = []
     for value in headers.all("contact"):
         for one in _CONTACT.findall(value)[:_MAX_CONTACTS]:
-            host, port = _host_port(name_address(one).host)
+            # brackets within quotes are none
+            bare = _QUOTED.sub('""', one)
+            host, port = _host_port(name_address(bare).host)
             if host:
-                outside = one.rpartition(">")[2]
+                outside = bare.rpartition(">")[2]
                 instance = re.search(r'\+sip\.instance\s*=\s*"<([^>"]{1,128})>"', one, re.I)
                 left = re.search(r";\s*expires\s*=\s*(\d{1,9})", outside, re.I)
                 found.append(

@@ -84,29 +84,23 @@ class NativeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
     def __init__(self, sink: AccountSink) -> None:
         super().__init__()
         self._sink = weakref.ref(sink)
-        self._settings: AccountSettings | None = None
 
     def open(self, settings: AccountSettings) -> None:
         """Create it natively, not yet registered. Raises `pj.Error`."""
-        self._settings = settings
         self.create(_config(settings))
 
-    def reroute(self, settings: AccountSettings) -> None:
-        """Take changed settings without a REGISTER; calls go on, and a REGISTER that is still
-        without an answer is forgotten. Raises `pj.Error`."""
-        # pjsip forgets the old registration only when something of it changes
-        self.withdraw()
-        self._settings = settings
-        config = _config(settings)
-        config.regConfig.disableRegOnModify = True
-        self.modify(config)
+    def reroute(self, settings: AccountSettings, in_flight: bool) -> None:
+        """Register with changed settings, at once; calls go on. pjsip takes leave of where it was
+        registered; with a REGISTER that is still without an answer (`in_flight`) it forgets it.
+        Raises `pj.Error`."""
+        if in_flight:
+            # it forgets only when something changes
+            self.modify(_config(settings._replace(registrar_uri="")))
+        self.modify(_config(settings))
 
-    def withdraw(self) -> None:
-        """Stop registering without an un-REGISTER. Raises `pj.Error`."""
-        assert self._settings is not None  # it was opened
-        config = _config(self._settings._replace(registrar_uri=""))
-        config.regConfig.disableRegOnModify = True
-        self.modify(config)
+    def serve(self, sink: AccountSink) -> None:
+        """Tell `sink` from now on."""
+        self._sink = weakref.ref(sink)
 
     def register(self, on: bool = True) -> None:
         """Send a REGISTER; raises `pj.Error` while another is on its way."""

@@ -28,7 +28,8 @@ ANSWER_S = 4.0
 
 class WayBack:
     """Registers with the first exchange by a native account of its own, so that the one in use
-    stays as it is until the first has really taken us; never during a call."""
+    stays as it is until the first has really taken us; never during a call. `there_again` gets
+    that account, and the address of the exchange."""
 
     def __init__(
         self,
@@ -36,7 +37,7 @@ class WayBack:
         settings: Callable[[str], AccountSettings],
         in_use: Callable[[], bool],
         invited: Callable[[NativeAccount, InviteSeen], None],
-        there_again: Callable[[], None],
+        there_again: Callable[[NativeAccount, str], None],
     ) -> None:
         self._endpoint = endpoint
         self._settings = settings
@@ -44,6 +45,7 @@ class WayBack:
         self._take_invite = invited
         self._there_again = there_again
         self._native: NativeAccount | None = None
+        self._address = ""
         self._timer: Timer | None = None
 
     def look_later(self, host: str, ipv6: bool) -> None:
@@ -75,7 +77,7 @@ class WayBack:
         with contextlib.suppress(pj.Error):
             native.open(self._settings(address))
             native.register()
-            self._native = native
+            self._native, self._address = native, address
             self._endpoint.call_later(ANSWER_S, lambda: self._given_up(native))
 
     def _given_up(self, native: NativeAccount) -> None:
@@ -83,11 +85,9 @@ class WayBack:
             self._forget()
 
     def _forget(self) -> None:
-        """No un-REGISTER: the same binding may be the main account's by now."""
-        native, self._native = self._native, None
-        if native is not None and not self._in_use():
-            with contextlib.suppress(pj.Error):
-                native.withdraw()
+        # while it waits for an answer, as it mostly does here, nothing more is sent
+        if not self._in_use():
+            self._native = None
 
     def _cancel(self) -> None:
         if self._timer is not None:
@@ -105,6 +105,7 @@ class WayBack:
         self._endpoint.post(self._arrived)
 
     def _arrived(self) -> None:
-        if self._native is not None and not self._in_use():
+        native = self._native
+        if native is not None and not self._in_use():
             self.stop()
-            self._there_again()
+            self._there_again(native, self._address)
