@@ -33,8 +33,12 @@ def can_make() -> bool:
     return True
 
 
+EXCHANGE = "10.213.7.1"
+DESK = "10.213.7.2"
+
+
 class Cable:
-    """Two namespaces, `exchange` and `desk`, with a cable between them."""
+    """Two namespaces, `exchange` at `EXCHANGE` and `desk` at `DESK`, with a cable between them."""
 
     def __init__(self) -> None:
         mark = uuid.uuid4().hex[:6]
@@ -48,6 +52,8 @@ class Cable:
         ip("-n", self.exchange, *link, *peer)
         self.plug(self.exchange)
         self.plug(self.desk)
+        self.address(self.exchange, f"{EXCHANGE}/24")
+        self.address(self.desk, f"{DESK}/24")
 
     def address(self, end: str, address: str, there: bool = True) -> None:
         """Give an end an address such as "10.9.0.2/24", or take it away."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ctidesk.calls import commands as cmd
+from ctidesk.calls import events as ev
 from ctidesk.calls import phases
 from ctidesk.calls.call import Call
 from ctidesk.calls.codec import from_plain, to_plain
@@ -227,6 +228,12 @@ class DeskProbe:
                 for _seq, event in self.events
                 if not call_id or getattr(event, "call_id", "") == call_id
             ]
+
+    def registrar(self) -> str:
+        """Where the account is registered, as it was last told."""
+        with self._lock:
+            told = [e for _seq, e in self.events if isinstance(e, ev.RegistrationChanged)]
+        return told[-1].registrar
 
     def last(self, kind: type[T], call_id: str) -> T | None:
         """Latest telemetry of `kind`."""

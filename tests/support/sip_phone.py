@@ -95,6 +95,12 @@ class Phone:
 
         until(look, f"{self.user} hears silence")
 
+    def kill(self) -> None:
+        """Vanish without a word."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+        self.close()
+
     def close(self) -> None:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -106,4 +112,6 @@ class Phone:
                 self.process.kill()
                 self.process.wait(PATIENCE_S)
         self._thread.join(PATIENCE_S)
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
         self.process.stdout.close()

@@ -135,6 +135,8 @@ class RawRegistrar:
         self.mode = mode
         self.password = password
         self.registers = 0
+        self.granted = 0
+        """How many of them were taken and lasted; those without a proof and farewells are not."""
         self.headers = ""
         """Whole lines that go into each 200."""
         self.contacts: list[str] = []
@@ -187,6 +189,7 @@ class RawRegistrar:
             if expires and expires.group(1) == "0":
                 self.unregistered.set()
             else:
+                self.granted += 1
                 extra = f"Contact: {contact.group(1)};expires=300\r\n" if contact else ""
                 extra += self.headers
         copied = "".join(

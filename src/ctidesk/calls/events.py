@@ -248,8 +248,9 @@ class RegistrationChanged:
     `problem`: "", "wrong_password", "unknown_user", "no_route", "dns", "tls",
     "certificate_expired", "certificate_not_yet", "timeout", "forbidden", "server_error"; before
     anything leaves this computer "port_taken", "port_forbidden", "no_address",
-    "certificate_file", "own_certificate_file", "key_readable", "cannot_listen". `registrar` is the
-    one in use, of several. `media`: "off", "optional", "mandatory" SRTP, "" when not known."""
+    "certificate_file", "own_certificate_file", "key_readable", "no_ipv6", "cannot_listen".
+    `registrar` is the one in use, of several. `media`: "off", "optional" or "mandatory" SRTP, ""
+    when not known."""
 
     account_id: str
     t_mono: float

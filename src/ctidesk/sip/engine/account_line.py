@@ -283,6 +283,9 @@ class AccountLine:
         try:
             self._register(place, address)
         except pj.Error as fault:
+            if self.native is None and uses_ipv6(self.config):
+                self._retry_later(problem("no_ipv6"))  # a build that was made without
+                return
             # a connection that could not even be begun may have told its end already
             if not self._retry_is_planned():
                 self._stop_timers()

@@ -15,8 +15,9 @@ from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
 from ctidesk.sip.engine.account_line import AccountLine, InviteTaker, Surroundings
-from ctidesk.sip.engine.account_settings import bound_address, completed
+from ctidesk.sip.engine.account_settings import bound_address, completed, uses_ipv6
 from ctidesk.sip.engine.endpoint import KINDS, Listening, SipEndpoint, TransportSeen
+from ctidesk.sip.engine.registration import unusable
 from ctidesk.sip.engine.tls_files import tls_files
 
 TransportKey = tuple[object, ...]
@@ -111,6 +112,8 @@ class Accounts:
 
     def _listen(self, config: ConfigureAccount) -> Listening:
         """Implements `account_line.Listen`."""
+        if uses_ipv6(config) and not self._endpoint.has_ipv6:
+            raise unusable("no_ipv6")
         key = _transport_key(config)
         if key not in self._transports:
             self._transports[key] = self._endpoint.listen(

@@ -152,6 +152,11 @@ class SipEndpoint:
         return f"pjproject {version}" + ("" if self.has_sound else " (development wheel)")
 
     @property
+    def has_ipv6(self) -> bool:
+        """False for the development wheel: it aborts the process when IPv6 is asked for."""
+        return not str(self._ep.libVersion().full).startswith("2.15")
+
+    @property
     def mic(self) -> Any:
         return self._ep.audDevManager().getCaptureDevMedia()
 

@@ -69,6 +69,12 @@ def cannot_listen(fault: Exception) -> Outcome:
     return problem(_LISTENING.get(code, "cannot_listen"))
 
 
+def unusable(name: str) -> KnownError:
+    """The `problem` of that name, to be raised before anything leaves this computer."""
+    told = problem(name)
+    return KnownError(told.problem, told.text, told.remedy)
+
+
 def problem(name: str, code: int = 0) -> Outcome:
     """The sentence and the remedy for a `problem`."""
     text, remedy = _WORDS[name]
@@ -144,6 +150,10 @@ _WORDS = {
     "certificate_file": (
         "The file of trusted certificate authorities can't be read.",
         "Correct its path in the settings, or ask IT for the file; it is tried again by itself.",
+    ),
+    "no_ipv6": (
+        "This build of the telephone can't use IPv6.",
+        "Install the release of the telephone engine, or use an IPv4 address of the exchange.",
     ),
     "own_certificate_file": (
         "The file of this computer's own certificate, or of its key, can't be read.",

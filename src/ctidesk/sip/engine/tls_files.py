@@ -10,9 +10,8 @@ import stat
 from pathlib import Path
 
 from ctidesk.calls.commands import ConfigureAccount
-from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.endpoint import TlsFiles
-from ctidesk.sip.engine.registration import problem
+from ctidesk.sip.engine.registration import unusable
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -40,7 +39,7 @@ def tls_files(config: ConfigureAccount) -> TlsFiles | None:
         _check_readable(cert_file, "own_certificate_file")
         _check_readable(key_file, "own_certificate_file")
         if os.name == "posix" and stat.S_IMODE(Path(key_file).stat().st_mode) & 0o077:
-            raise _unusable("key_readable")
+            raise unusable("key_readable")
     return TlsFiles(ca_file, cert_file, key_file, config.tls_verify)
 
 
@@ -49,9 +48,4 @@ def _check_readable(name: str, trouble: str) -> None:
         with Path(name).open("rb"):
             pass
     except OSError:
-        raise _unusable(trouble) from None
-
-
-def _unusable(trouble: str) -> KnownError:
-    told = problem(trouble)
-    return KnownError(told.problem, told.text, told.remedy)
+        raise unusable(trouble) from None

@@ -280,5 +280,6 @@ _SHORT = {
     "certificate_file": "No certificate file",
     "own_certificate_file": "No own certificate",
     "key_readable": "Key not protected",
+    "no_ipv6": "No IPv6",
     "cannot_listen": "Port not available",
 }
