@@ -14,12 +14,13 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ctidesk.calls import commands as cmd
+from ctidesk.calls import events as ev
 from ctidesk.calls import phases
 from ctidesk.calls.call import Call
 from ctidesk.calls.codec import from_plain, to_plain
@@ -68,14 +69,14 @@ def _connect(runtime: Path, key: bytes) -> Any:
 
 
 class EngineUnderTest:
-    """A real engine process in `runtime`; `host` begins its command line, to run it elsewhere."""
+    """A real engine process in `runtime`."""
 
-    def __init__(self, runtime: Path, *options: str, host: Sequence[str] = ()) -> None:
+    def __init__(self, runtime: Path, *options: str) -> None:
         self.runtime = runtime
         self.log = runtime.parent / f"{runtime.name}.log"
         self.process = subprocess.Popen(
             [
-                *(*host, sys.executable, "-m", ENGINE_MODULE, "--runtime", str(runtime)),
+                *(sys.executable, "-m", ENGINE_MODULE, "--runtime", str(runtime)),
                 *("--log", str(self.log), "--null-audio", *options),
             ],
             env=python_environment(),
@@ -227,6 +228,12 @@ class DeskProbe:
                 for _seq, event in self.events
                 if not call_id or getattr(event, "call_id", "") == call_id
             ]
+
+    def registrar(self) -> str:
+        """Where the account is registered, as it was last told."""
+        with self._lock:
+            told = [e for _seq, e in self.events if isinstance(e, ev.RegistrationChanged)]
+        return told[-1].registrar
 
     def last(self, kind: type[T], call_id: str) -> T | None:
         """Latest telemetry of `kind`."""

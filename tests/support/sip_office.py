@@ -9,7 +9,6 @@ import contextlib
 import shutil
 import tempfile
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,14 @@ ACCOUNT = "line"
 class Office:
     """`agent` is the engine's address; telephones are made once and kept."""
 
-    def __init__(self, *options: str, host: Sequence[str] = (), **account: Any) -> None:
+    def __init__(self, *options: str, **account: Any) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ctieng"))
         self.runtime = self.folder / "run"
         self.spool = self.folder / "spool"
         self.phones: dict[str, Phone] = {}
         self.port = free_port()
         self.agent = f"sip:agent@127.0.0.1:{self.port}"
-        self.engine = EngineUnderTest(self.runtime, *options, host=host)
+        self.engine = EngineUnderTest(self.runtime, *options)
         self.desk = DeskProbe(self.runtime)
         self.config = cmd.ConfigureAccount(
             **{

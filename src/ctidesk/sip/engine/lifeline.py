@@ -36,6 +36,6 @@ class Lifeline:
         elif now >= since + QUIET_S and leg.native is not None and not leg.ending_here:
             self._heard[leg] = (arrived, now)
             try:
-                leg.native.ask()
+                leg.native.ask_alive()
             except pj.Error:
                 return  # asked again after the next quiet time

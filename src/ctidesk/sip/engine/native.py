@@ -321,8 +321,8 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """REFER to the peer of `other`, with Replaces: attended transfer."""
         self.xferReplaces(other, pj.CallOpParam(True))
 
-    def ask(self) -> None:
-        """OPTIONS within the dialog: is the other side still there?"""
+    def ask_alive(self) -> None:
+        """OPTIONS within the dialog: a peer that has forgotten the call says so (481)."""
         prm = pj.CallSendRequestParam()
         prm.method = "OPTIONS"
         self.sendRequest(prm)
