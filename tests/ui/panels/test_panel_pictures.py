@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QApplication
 from tests.support.desk_scenes import HOSPITAL, LENA, MARIA, SHARED, Scene
 from tests.support.screens import SIZES, grab
 
-from ctidesk.calls.events import Registration
+from ctidesk.calls.events import AccountWarning, Registration
 from ctidesk.ui.desk_window import DeskWindow
+from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.theme.theme import Theme
+from ctidesk.ui.theme.tokens import Role
 from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 
 Show = Callable[[Scene, DeskWindow], None]
@@ -151,10 +153,38 @@ def lines_of_calls(scene: Scene, shown: DeskWindow) -> None:
     shown.commands.perform("desk.figures")
 
 
+def needs_care(scene: Scene, shown: DeskWindow) -> None:
+    """Everything works, but not as it should."""
+    scene.engine.registration(
+        Registration.REGISTERED,
+        transport="udp",
+        warnings=(
+            AccountWarning(
+                "certificate_expires",
+                "The certificate of the telephone exchange expires in 9 days, on 2026-03-25.",
+                "Tell IT now: from that day on the telephone will not connect any more.",
+            ),
+            AccountWarning(
+                "second_registrar",
+                "The first telephone exchange does not answer: this telephone uses another one.",
+                "Calls go on; it goes back by itself. Tell IT if it lasts.",
+            ),
+        ),
+    )
+    shown.set_cache(Indicator("cache", "database", "Member data", Role.READY))
+    shown.set_recording_key(Indicator("key", "record", "No recording key", Role.MUTED))
+    scene.engine.engine_ready(has_sound=False)
+    scene.engine.remote_hangs_up(scene.talk(SHARED, "Jane D."))
+    scene.clock.advance(200)
+    shown.presenters.wrap_up.choose_code("refill")
+    shown.presenters.wrap_up.save()
+
+
 SCENES: tuple[Show, ...] = (
     *(idle, ringing, withheld, masked, locked, verified, carer, facility),
     *(choosing, consulting, conference, came_back, second_call, keypad, wrap_up, broken),
     *(line_good, line_fair, line_poor, line_bad, lines_of_calls),
+    needs_care,
 )
 
 

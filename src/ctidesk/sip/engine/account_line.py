@@ -5,11 +5,9 @@ Runs in: engine process, loop thread; a look-up of a name runs in a short thread
 
 from __future__ import annotations
 
-import errno
+import dataclasses
 import random
 import time
-from collections.abc import Callable
-from typing import NamedTuple
 
 import pjsua2 as pj
 
@@ -18,17 +16,11 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
 from ctidesk.sip.engine.account_settings import instance_of, native_settings, uses_ipv6
 from ctidesk.sip.engine.account_warnings import AccountWarnings
-from ctidesk.sip.engine.addresses import canonical, is_address
-from ctidesk.sip.engine.certificates import unusable
-from ctidesk.sip.engine.endpoint import Listening, SipEndpoint, TransportSeen
+from ctidesk.sip.engine.addresses import canonical
+from ctidesk.sip.engine.endpoint import Listening, TransportSeen
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.names import resolve, services
-from ctidesk.sip.engine.native_account import (
-    AccountSettings,
-    InviteSeen,
-    NativeAccount,
-    RegisterSeen,
-)
+from ctidesk.sip.engine.native_account import InviteSeen, NativeAccount, RegisterSeen
 from ctidesk.sip.engine.network_watch import own_address
 from ctidesk.sip.engine.registrars import Place, Registrars, ServiceRecord
 from ctidesk.sip.engine.registration import (
@@ -36,8 +28,12 @@ from ctidesk.sip.engine.registration import (
     cannot_listen,
     outcome,
     problem,
+    registration_changed,
     retry_delay_s,
+    same_news,
 )
+from ctidesk.sip.engine.secure_link import is_exchange, tls_problem
+from ctidesk.sip.engine.surroundings import Surroundings
 from ctidesk.sip.engine.way_back import WayBack
 
 SILENCE_S = 6.0
@@ -48,26 +44,11 @@ has forgotten us, or one that is gone, is noticed within half a minute and a lit
 CALM_S = 10.0
 """A lost connection or a change in the network renews a registration that is older than this; an
 exchange that closes each connection must not be asked without a pause."""
+BUSY = 171001
+"""PJSIP_EBUSY"""
 SETTLED_S = 2.0
 """After leaving one exchange for another: both may share their list of registrations, where the
 farewell to one wipes out the arrival at the other."""
-_OS_ERRORS = set(range(120000, 130000)) - {120000 + errno.ECONNRESET, 120000 + errno.EPIPE}
-"""What ends a connection before its handshake; a peer that resets it refuses what it has seen."""
-
-InviteTaker = Callable[["AccountLine", InviteSeen], None]
-Listen = Callable[[ConfigureAccount], Listening]
-"""The transport of an account, shared or new. Raises `pj.Error`, or `KnownError` for a file of
-certificates that can't be used."""
-
-
-class Surroundings(NamedTuple):
-    """What an account needs of its engine. `in_use`: whether it has calls."""
-
-    endpoint: SipEndpoint
-    listen: Listen
-    take_invite: InviteTaker
-    changed: Callable[[RegistrationChanged], None]
-    in_use: Callable[[], bool]
 
 
 class AccountLine:
@@ -85,7 +66,9 @@ class AccountLine:
         self._warnings = AccountWarnings(instance_of(config))
         self._way_back = WayBack(
             around.endpoint,
-            lambda address: self._settings(self._registrars.first, address),
+            lambda address: native_settings(
+                config, self._transport, self._registrars.first, address
+            ),
             around.in_use,
             self.invited,
             self._go_back,
@@ -182,17 +165,14 @@ class AccountLine:
 
     def transport_seen(self, seen: TransportSeen) -> None:
         """Remember why a secure connection could not be made; renew what hung on a lost one."""
-        if self.config.transport == "udp" or not seen.kind.lower().startswith(
-            self.config.transport
-        ):
+        transport = self.config.transport
+        if transport == "udp" or not seen.kind.lower().startswith(transport):
             return
-        wall = time.time()
-        if self.config.transport == "tls" and self._is_exchange(seen):
+        place = self._registrars.place
+        if transport == "tls" and is_exchange(seen, place, self.exchange_address):
+            self._tls_problem = tls_problem(seen, time.time()) or self._tls_problem
             if seen.up:
-                self._warnings.connected(seen.certificates, wall)
-            elif seen.tls_problem or (seen.error and seen.error not in _OS_ERRORS):
-                late = unusable(seen.certificates.exchange, wall) if seen.tls_problem else ""
-                self._tls_problem = late or self._tls_problem or "tls"
+                self._warnings.connected(seen.certificates, time.time())
         old = time.monotonic() - self._answered_mono > CALM_S
         if not seen.up and old and self.state is Registration.REGISTERED and not self._closed:
             self._stop_timers()
@@ -251,12 +231,6 @@ class AccountLine:
                 self._retry_later(cannot_listen(fault))
         return self._transport is not None
 
-    def _is_exchange(self, seen: TransportSeen) -> bool:
-        """Other secure connections are those of calls without an exchange."""
-        place, address = self._registrars.place, self.exchange_address
-        same_host = not is_address(place.host) or canonical(seen.address) == canonical(address)
-        return not seen.address or (seen.port == (place.port or 5061) and same_host)
-
     def _served(self, records: list[ServiceRecord]) -> None:
         self._registrars.found(records, random.Random())
         self._resolve()
@@ -286,9 +260,9 @@ class AccountLine:
             if self.native is None and uses_ipv6(self.config):
                 self._retry_later(problem("no_ipv6"))  # a build that was made without
                 return
-            # a connection that could not even be begun may have told its end already
-            if not self._retry_is_planned():
-                self._stop_timers()
+            # pjsip may wait for a renewal of its own, or may have told the end already
+            if int(fault.status) != BUSY and not (self._retry and self._retry.waits):
+                self._in_flight = False
                 self._fail(outcome(RegisterSeen(0, "", int(fault.status), 0, ""), ""))
 
     def _renew(self) -> None:
@@ -329,9 +303,6 @@ class AccountLine:
             self._retry = self._endpoint.call_later(delay_s, self.try_now)
         self._say(result, code, delay_s)
 
-    def _retry_is_planned(self) -> bool:
-        return self._retry is not None and self._retry.waits
-
     def _go_back(self, native: NativeAccount, address: str) -> None:
         """The first exchange has taken us by `native`: it is the account from now on, and the old
         one takes leave of the exchange that stood in."""
@@ -347,46 +318,28 @@ class AccountLine:
         self._check = self._endpoint.call_later(SETTLED_S, self._renew)
 
     def _register(self, place: Place, address: str) -> None:
-        settings = self._settings(place, address)
+        """Raises `pj.Error` when nothing could be sent."""
+        settings = native_settings(self.config, self._transport, place, address)
+        same, waits = self._opened == (place, address), self._in_flight
         if self.native is None:
             native = NativeAccount(self)
             native.open(settings)
-            self.native = native
-            if self.config.registrar:
-                native.register()
-        elif self._in_flight or self._opened != (place, address):
-            self.native.reroute(settings, self._in_flight)
-        else:
-            self.native.register()
+            self.native, same, waits = native, True, False
+        # from now on it is set so, even if nothing can be sent; the end may be told within the call
         self._opened, self._in_flight = (place, address), True
-
-    def _settings(self, place: Place, address: str) -> AccountSettings:
-        assert self._transport is not None  # nothing is opened before we listen
-        return native_settings(self.config, self._transport, place, address)
+        if waits or not same:
+            self.native.reroute(settings, waits)
+        elif self.config.registrar:
+            self.native.register()
 
     def _say(self, result: Outcome, code: int = 0, retry_in_s: float = 0.0) -> None:
         self.state = result.state
         place = str(self._registrars.place)
         warnings = self._warnings.now(self._registrars.standing_in and result.good)
-        told = self._told
-        now = (result.state, place, warnings)
-        if result.good and told and (told.state, told.registrar, told.warnings) == now:
+        news = registration_changed(self.config, result, place, warnings)
+        if result.good and self._told is not None and same_news(self._told, news):
             return  # a renewal like all others
-        self._told = RegistrationChanged(
-            account_id=self.config.account_id,
-            t_mono=time.monotonic(),
-            t_wall=time.time(),
-            state=result.state,
-            code=code,
-            problem=result.problem,
-            text=result.text,
-            remedy=result.remedy,
-            transport=self.config.transport,
-            registrar=place,
-            media=self.config.srtp,
-            retry_in_s=round(retry_in_s, 1),
-            warnings=warnings,
-        )
+        self._told = dataclasses.replace(news, code=code, retry_in_s=round(retry_in_s, 1))
         self._around.changed(self._told)
 
     def _stop_timers(self) -> None:

@@ -38,9 +38,10 @@ def bound_address(config: ConfigureAccount) -> str:
 
 
 def native_settings(
-    config: ConfigureAccount, listening: Listening, place: Place, address: str
+    config: ConfigureAccount, listening: Listening | None, place: Place, address: str
 ) -> AccountSettings:
     """`place` is reached at the IP `address`; both empty for an account without an exchange."""
+    assert listening is not None  # nothing is opened before we listen
     tls = config.transport == "tls"
     suffix = "" if config.transport == "udp" else f";transport={config.transport}"
     # TLS checks the certificate against the name, so there the name stays in the route

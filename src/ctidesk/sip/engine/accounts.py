@@ -14,10 +14,11 @@ import pjsua2 as pj
 from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
-from ctidesk.sip.engine.account_line import AccountLine, InviteTaker, Surroundings
+from ctidesk.sip.engine.account_line import AccountLine
 from ctidesk.sip.engine.account_settings import bound_address, completed, uses_ipv6
 from ctidesk.sip.engine.endpoint import KINDS, Listening, SipEndpoint, TransportSeen
 from ctidesk.sip.engine.registration import unusable
+from ctidesk.sip.engine.surroundings import InviteTaker, Surroundings
 from ctidesk.sip.engine.tls_files import tls_files
 
 TransportKey = tuple[object, ...]
@@ -111,7 +112,7 @@ class Accounts:
                 self._endpoint.close_transport(self._transports.pop(key).transport_id)
 
     def _listen(self, config: ConfigureAccount) -> Listening:
-        """Implements `account_line.Listen`."""
+        """Implements `surroundings.Listen`."""
         if uses_ipv6(config) and not self._endpoint.has_ipv6:
             raise unusable("no_ipv6")
         key = _transport_key(config)

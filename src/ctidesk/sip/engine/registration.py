@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import errno
 import random
+import time
 from typing import NamedTuple
 
+from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.events import Registration
+from ctidesk.calls.events import AccountWarning, Registration, RegistrationChanged
 from ctidesk.sip.engine.native_account import RegisterSeen
 
 FIRST_RETRY_S = 1.0
@@ -81,6 +83,34 @@ def problem(name: str, code: int = 0) -> Outcome:
     refused = name in ("wrong_password", "unknown_user", "forbidden")
     state = Registration.REFUSED if refused else Registration.FAILED
     return Outcome(state, name, text.format(code=code), remedy)
+
+
+def registration_changed(
+    config: ConfigureAccount, result: Outcome, place: str, warnings: tuple[AccountWarning, ...]
+) -> RegistrationChanged:
+    """The event of now that tells `result` at the exchange `place`."""
+    return RegistrationChanged(
+        account_id=config.account_id,
+        t_mono=time.monotonic(),
+        t_wall=time.time(),
+        state=result.state,
+        problem=result.problem,
+        text=result.text,
+        remedy=result.remedy,
+        transport=config.transport,
+        registrar=place,
+        media=config.srtp,
+        warnings=warnings,
+    )
+
+
+def same_news(before: RegistrationChanged, now: RegistrationChanged) -> bool:
+    """Whether `now` tells nothing that `before` did not."""
+    return (before.state, before.registrar, before.warnings) == (
+        now.state,
+        now.registrar,
+        now.warnings,
+    )
 
 
 def retry_delay_s(failures: int) -> float:

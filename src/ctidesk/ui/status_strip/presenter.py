@@ -25,7 +25,8 @@ SPARK = 20
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One thing of the strip: icon and word, `tip` for the pointer; a click tells `problem`."""
+    """One thing of the strip: icon and word, `tip` for the pointer; a click tells `problem`.
+    `whole`: the word is never cut, however full the strip is."""
 
     key: str
     icon: str
@@ -33,6 +34,7 @@ class Indicator:
     role: Role = Role.MUTED
     tip: str = ""
     problem: Problem | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ def _working(key: str, event: RegistrationChanged) -> Indicator:
     tip = f"{where}{signalling}{_AUDIO.get(event.media, '')}"
     if secure and event.media != "off":
         return Indicator(key, "lock", word, role, tip)
-    return Indicator(key, "unlock", f"{word}, not encrypted", Role.HOLD, tip)
+    return Indicator(key, "unlock", f"{word}, not encrypted", Role.HOLD, tip, whole=True)
 
 
 def _warnings(event: RegistrationChanged) -> list[Indicator]:
