@@ -170,15 +170,21 @@ class RawRegistrar:
 
 
 class StreamRegistrar:
-    """A `RawRegistrar` over TCP, or TLS with `certificate`; one thread per connection."""
+    """A `RawRegistrar` over TCP, or TLS with `certificate`, not below the version `least`; one
+    thread per connection."""
 
-    def __init__(self, certificate: Certificate | None = None) -> None:
+    def __init__(
+        self,
+        certificate: Certificate | None = None,
+        least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+    ) -> None:
         self.rules = RawRegistrar()
         self.bytes_read = 0
         self.handshakes_failed = 0
         self._context: ssl.SSLContext | None = None
         if certificate is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.minimum_version = least
             self._context.load_cert_chain(certificate.cert, certificate.key)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
