@@ -22,19 +22,22 @@ from installer.engine.trouble import CannotBuild
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit codes: 0 built or in the cache, 1 not built, and why is said on stderr."""
+    """Exit codes: 0 built or in the cache, 1 it cannot be built here, 2 the recipe is broken; what
+    is wrong is said on stderr."""
     options = _parser().parse_args(words)
     try:
         here = places(options.variant)
+        if options.only_sources:
+            return _fetch(here)
         with _alone(here.cache):
             if not here.unpacked.is_dir():
                 _build(here, options.variant, options.jobs)
-        home = home_of_engine(options.variant)
+        home = None if options.no_install else home_of_engine(options.variant)
         if home is not None:
             wheel.install(here.unpacked, home)
     except CannotBuild as trouble:
         sys.stderr.write(f"{trouble.text}\n{trouble.remedy}\n")
-        return 1
+        return 2 if trouble.broken else 1
     except OSError as error:
         sys.stderr.write(
             f"Our engine could not be built: {error.strerror} ({error.filename}).\n"
@@ -47,6 +50,15 @@ def main(words: list[str] | None = None) -> int:
         sys.stdout.write(f"installed: {home}\n")
     for name, value in wheel.preload(options.variant).items():
         sys.stdout.write(f"its processes need: {name}={value}\n")
+    return 0
+
+
+def _fetch(here: Places) -> int:
+    try:
+        for path in sources.archives(here.sources, here.work).values():
+            sys.stdout.write(f"{path}\n")
+    finally:
+        shutil.rmtree(here.work, ignore_errors=True)
     return 0
 
 
@@ -89,6 +101,8 @@ def _say(step: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="installer.engine", description=__doc__)
     parser.add_argument("--variant", choices=VARIANTS, default="release")
+    parser.add_argument("--only-sources", action="store_true", help="only fetch and check them")
+    parser.add_argument("--no-install", action="store_true", help="only into the cache")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     return parser
 

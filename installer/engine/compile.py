@@ -172,6 +172,7 @@ class Compiler:
         return CannotBuild(
             f"Our engine could not be built: `{' '.join(words[:3])}` failed.",
             f"The whole log is {self._log}. It ends with:\n" + "\n".join(tail),
+            broken=True,
         )
 
 

@@ -15,6 +15,16 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 VARIANTS = ("release", "asan")
+RECIPE = (
+    "sources.toml",
+    "config_site.h",
+    "compile.py",
+    "wheel.py",
+    "smoke.py",
+    "patches/*.patch",
+    "extra/*.[chi]",
+)
+"""Every file that can change the result; the rest only fetches, checks and talks."""
 
 
 class Places(NamedTuple):
@@ -47,14 +57,13 @@ def places(variant: str) -> Places:
 
 
 def content_hash(variant: str) -> str:
-    """Of every file that can change the result, of Python's ABI and of the machine's kind."""
+    """Of the recipe, of Python's ABI and of the machine's kind."""
     digest = hashlib.sha256()
     for text in (variant, abi(), sysconfig.get_platform(), platform.libc_ver()[0]):
         digest.update(text.encode() + b"\0")
-    for path in sorted(HERE.rglob("*")):
-        if path.is_file() and path.suffix not in (".md", ".pyc"):
-            digest.update(path.relative_to(HERE).as_posix().encode() + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in sorted(path for pattern in RECIPE for path in HERE.glob(pattern)):
+        digest.update(path.relative_to(HERE).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 

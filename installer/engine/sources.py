@@ -123,7 +123,9 @@ class _Apt:
                 "This is no Debian or Ubuntu, and the source archives are not in the cache.",
                 f"Copy the archives of installer/engine/sources.toml into {self._store}.",
             )
-        listed = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)"]).stdout
+        listed = _run(
+            ["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)"]
+        ).stdout
         for line in listed.splitlines():
             if re.search(r"/debian/?$", line.strip()):
                 return line.strip()

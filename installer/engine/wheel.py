@@ -87,6 +87,7 @@ def _try(folder: Path, variant: str) -> dict[str, object]:
         raise CannotBuild(
             "Our engine was built, but it does not work; nothing of it was kept.",
             "It said:\n" + (done.stderr or done.stdout)[-2000:],
+            broken=True,
         )
     facts: dict[str, object] = json.loads(said)
     lacks = [name for name, there in facts.items() if there is False]
@@ -94,6 +95,7 @@ def _try(folder: Path, variant: str) -> dict[str, object]:
         raise CannotBuild(
             f"Our engine was built without what it must have: {', '.join(lacks)}.",
             "Nothing of it was kept. Check the versions of the -dev packages and the build's log.",
+            broken=True,
         )
     return facts
 

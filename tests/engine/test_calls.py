@@ -140,8 +140,10 @@ def test_a_dial_holds_the_call_that_talks(office: Office) -> None:
     assert office.call(first).phase is Phase.HELD
 
 
-def test_fifth_call_gets_busy_and_the_four_stay(office: Office) -> None:
-    calls = [office.offered(name)[0] for name in ("alice", "bob", "alice", "bob")]
+def test_one_call_too_many_gets_busy_and_the_others_stay(office: Office) -> None:
+    most = office.desk.hello.max_calls
+    names = [("alice", "bob", "dora", "emil")[index % 4] for index in range(most)]
+    calls = [office.offered(name)[0] for name in names]
     carol = office.phone("carol")
     carol("call", to=office.agent)
     said = carol.wait("state", state="disconnected")

@@ -18,6 +18,7 @@ from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import to_plain
+from ctidesk.sip.engine_choice import wanted_folder
 from ctidesk.sip.protocol import (
     KEY_NAME,
     SOCKET_NAME,
@@ -43,8 +44,8 @@ def test_hello_says_who_it_is(office: Office) -> None:
     hello = office.desk.hello
     assert hello.pid == office.engine.process.pid
     assert hello.build.startswith("pjproject ")
-    assert not hello.has_sound
-    assert "development wheel" in hello.build
+    assert ("development wheel" in hello.build) == (wanted_folder() is None)
+    assert hello.max_calls == (4 if wanted_folder() is None else 16)
     assert "G722/16000/1" in hello.codecs
     assert office.desk.snapshot.engine_id == hello.engine_id
 

@@ -227,13 +227,15 @@ def make_old(context: ssl.SSLContext) -> None:
 
 class StreamRegistrar:
     """A `RawRegistrar` over TCP, or TLS with `certificate`; one thread per connection. `clients`:
-    the authority whose certificates telephones must show; `old`: speaks TLS 1.1 at the best."""
+    the authority whose certificates telephones must show; `old`: speaks TLS 1.1 at
+    the best; `least`: no version below it."""
 
     def __init__(
         self,
         certificate: Certificate | None = None,
         clients: Path | None = None,
         old: bool = False,
+        least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
     ) -> None:
         self.rules = RawRegistrar()
         self.accepted = 0
@@ -242,6 +244,7 @@ class StreamRegistrar:
         self._context: ssl.SSLContext | None = None
         if certificate is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.minimum_version = least
             self._context.load_cert_chain(certificate.cert, certificate.key)
             if clients is not None:
                 self._context.verify_mode = ssl.CERT_REQUIRED

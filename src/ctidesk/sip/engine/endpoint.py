@@ -31,6 +31,8 @@ _KINDS6 = {
     "tcp": pj.PJSIP_TRANSPORT_TCP6,
     "tls": pj.PJSIP_TRANSPORT_TLS6,
 }
+LIBRARY_CALLS: int = getattr(pj, "CTIDESK_MAX_CALLS", 4)
+"""Slots that the library was compiled with; the wheel cannot be asked and has four."""
 CODECS = ("opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1")
 
 
@@ -40,7 +42,7 @@ class EndpointSettings(NamedTuple):
 
     user_agent: str = "ctidesk"
     clock_rate: int = 16000
-    max_calls: int = 4
+    max_calls: int = min(16, LIBRARY_CALLS)
     codecs: tuple[str, ...] = CODECS
     null_audio: bool = False
     log_level: int = 0
@@ -149,7 +151,8 @@ class SipEndpoint:
     def build(self) -> str:
         """Version, and whether this is the development wheel, which has no sound and old TLS."""
         version = self._ep.libVersion().full
-        return f"pjproject {version}" + ("" if self.has_sound else " (development wheel)")
+        own = hasattr(pj, "CTIDESK_MAX_CALLS")
+        return f"pjproject {version}" + ("" if own else " (development wheel)")
 
     @property
     def has_ipv6(self) -> bool:

@@ -1,0 +1,220 @@
+"""`make engine` where it cannot work: what is missing is said, and no half result stays."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from installer.engine import needs
+from installer.engine.places import places
+from installer.engine.sources import pinned
+from installer.engine.trouble import CannotBuild
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = "http://127.0.0.1:9/debian"
+
+
+class Outcome(NamedTuple):
+    code: int
+    said: str
+
+
+class Build:
+    """The build command with a cache of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cache = folder / "cache"
+        self.engine = self.cache / "ctidesk" / "engine"
+        self.sources = self.engine / "sources"
+        self.sources.mkdir(parents=True)
+        self.environment = {**os.environ, "XDG_CACHE_HOME": str(self.cache)}
+
+    def run(self, **environment: str) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "installer.engine", "--no-install"],
+            cwd=ROOT,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=150,
+        )
+        return Outcome(done.returncode, done.stdout + done.stderr)
+
+    def left(self) -> list[str]:
+        """What a build left in the cache, beside sources, lock and log."""
+        return sorted(
+            path.name
+            for path in self.engine.iterdir()
+            if path.name not in ("sources", "lock", "build.log")
+        )
+
+    def apt(self, mirror: str) -> str:
+        """A configuration of apt that knows only `mirror`: the value for APT_CONFIG."""
+        folder = self.cache / "apt"
+        (folder / "lists" / "partial").mkdir(parents=True)
+        (folder / "sources.list").write_text(f"deb {mirror} stable main\n")
+        config = folder / "apt.conf"
+        config.write_text(
+            f'Dir::Etc::sourcelist "{folder / "sources.list"}";\n'
+            'Dir::Etc::sourceparts "/dev/null";\n'
+            f'Dir::State::Lists "{folder / "lists"}";\n'
+        )
+        return str(config)
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    return Build(tmp_path)
+
+
+@pytest.fixture
+def tools() -> None:
+    """Skips by name where a build is not possible at all."""
+    try:
+        needs.check()
+    except CannotBuild as trouble:
+        pytest.skip(trouble.text)
+
+
+@pytest.fixture
+def archives(build: Build, tools: None) -> None:
+    """The pinned archives in the build's cache, from the one of this computer."""
+    for source in pinned():
+        kept = places("release").sources / source.file
+        if not kept.is_file():
+            pytest.skip(f"{source.file} is not here: make engine")
+        shutil.copy(kept, build.sources)
+
+
+@pytest.fixture
+def apt(tools: None) -> None:
+    if shutil.which("apt-get") is None:
+        pytest.skip("no apt here")
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Serves a folder on loopback; returns its address."""
+    servers: list[http.server.ThreadingHTTPServer] = []
+
+    def start(folder: Path) -> str:
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *args: object) -> None:
+                pass
+
+        handler = partial(Quiet, directory=str(folder))
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_without_a_tool_chain_the_packages_are_named(build: Build, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    code, said = build.run(PATH=str(empty))
+    assert code == 1
+    assert "gcc" in said
+    assert "swig" in said
+    assert "apt-get install --no-install-recommends build-essential swig patch" in said
+    assert build.left() == []
+
+
+def test_a_missing_library_is_named_with_its_package(
+    build: Build, tools: None, tmp_path: Path
+) -> None:
+    broken = tmp_path / "include" / "opus" / "opus.h"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("#error this header is as good as missing\n")
+    code, said = build.run(CPATH=str(tmp_path / "include"))
+    assert code == 1
+    assert "libraries are missing: opus/opus.h" in said
+    assert "apt-get install --no-install-recommends libopus-dev\n" in said
+    assert build.left() == []
+
+
+def test_without_a_network_it_says_so_and_what_else_helps(build: Build, apt: None) -> None:
+    code, said = build.run(APT_CONFIG=build.apt(NOBODY))
+    assert code == 1
+    assert "the Debian mirror cannot be reached" in said
+    assert f"copy the archives of installer/engine/sources.toml into {build.sources}" in said
+    assert build.left() == []
+    assert list(build.sources.iterdir()) == []
+
+
+def test_without_a_debian_mirror_it_says_so(build: Build, apt: None) -> None:
+    code, said = build.run(APT_CONFIG=build.apt("http://127.0.0.1:9/other"))
+    assert (code, build.left()) == (1, [])
+    assert "knows no Debian mirror" in said
+
+
+def test_an_index_that_debian_did_not_sign_is_refused(
+    build: Build, apt: None, serve: Callable[[Path], str], tmp_path: Path
+) -> None:
+    suite = tmp_path / "mirror" / "debian" / "dists" / pinned()[0].suites[0]
+    (suite / "main" / "source").mkdir(parents=True)
+    (suite / "main" / "source" / "Sources").write_text("")
+    (suite / "Release").write_text(
+        "Origin: Debian\nSuite: unstable\nCodename: sid\nDate: Mon, 02 Nov 2026 00:00:00 UTC\n"
+        "Architectures: amd64\nComponents: main\nSHA256:\n"
+        " e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 main/source/Sources\n"
+    )
+    code, said = build.run(APT_CONFIG=build.apt(f"{serve(tmp_path / 'mirror')}/debian"))
+    assert code == 1
+    assert "is not signed by Debian" in said
+    assert build.left() == []
+
+
+def test_a_tampered_archive_is_set_aside_and_not_used(build: Build, archives: None) -> None:
+    victim = build.sources / pinned()[0].file
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    code, said = build.run()
+    assert code == 1
+    assert f"{victim.name} is not the archive that was pinned" in said
+    assert "Run `make engine` again to fetch it anew" in said
+    assert build.left() == []
+    assert not victim.exists()
+    assert victim.with_name(victim.name + ".bad").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)  # five thousand files are unpacked
+def test_a_step_that_fails_leaves_a_log_and_no_result(
+    build: Build, archives: None, tmp_path: Path
+) -> None:
+    fake = tmp_path / "bin" / "patch"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho this hunk does not apply\nexit 1\n")
+    fake.chmod(0o755)
+    code, said = build.run(PATH=f"{fake.parent}:{os.environ['PATH']}")
+    assert code == 2
+    assert "`patch -p1 --forward` failed" in said
+    assert str(build.engine / "build.log") in said
+    assert "this hunk does not apply" in said
+    assert build.left() == []
+
+
+def test_what_was_built_is_taken_from_the_cache_without_any_tool(
+    build: Build, tmp_path: Path
+) -> None:
+    result = build.engine / places("release").result.name
+    (result / "unpacked" / "pjsua2").mkdir(parents=True)
+    wheel = result / "pjsua2-0-test.whl"
+    wheel.write_bytes(b"")
+    code, said = build.run(PATH=str(tmp_path))
+    assert (code, said.strip()) == (0, f"engine: {wheel}")
