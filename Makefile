@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.from-lock
 
-.PHONY: demo test fast-test lint bench screenshots lock clean system-demo system-test
+.PHONY: demo test fast-test lint engine bench screenshots lock clean system-demo system-test system-engine
 
 demo: system-demo $(STAMP)
 	$(BIN)/ctidesk demo
@@ -23,6 +23,11 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Our own pjsua2, see installer/engine/README.md; VARIANT=asan: for hunting memory errors.
+VARIANT ?= release
+engine: system-engine $(STAMP)
+	@nice -n 5 $(BIN)/python -m installer.engine --variant $(VARIANT)
+
 # make bench NAME=pop ARGS="--quick --json"
 bench: $(STAMP)
 	$(BIN)/python -m bench $(NAME) $(ARGS)
@@ -30,7 +35,7 @@ bench: $(STAMP)
 screenshots: system-test $(STAMP)
 	CTIDESK_SCREENSHOTS=$(CURDIR)/screenshots $(BIN)/pytest -q tests/ui
 
-system-demo system-test: system-%:
+system-demo system-test system-engine: system-%:
 	@PYTHON="$(PYTHON)" tools/system-packages.sh $*
 
 $(STAMP): requirements.lock pyproject.toml

@@ -1,18 +1,21 @@
 #!/bin/sh
-# system-packages.sh demo|test: are the system's own parts there? As root on Debian or Ubuntu the
+# system-packages.sh demo|test|engine: are the system's own parts there? As root on Debian or Ubuntu the
 # missing ones are installed, otherwise they are named with the command that installs them.
 set -eu
-purpose=${1:?demo or test}
+purpose=${1:?demo, test or engine}
 python=${PYTHON:-python3}
 
 demo="python3-venv libegl1 libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0
 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-shape0 libxcb-randr0
 libglib2.0-0 fonts-dejavu-core"
-test="$demo xvfb openbox xdotool age baresip openssl x11-utils procps zstd dbus-daemon gnome-keyring libnss3"
+test="$demo xvfb openbox xdotool age baresip openssl x11-utils procps zstd dbus-daemon gnome-keyring libnss3 iproute2"
+engine="python3-venv python3-dev build-essential swig patch xz-utils debian-archive-keyring
+libasound2-dev libssl-dev libopus-dev libspeexdsp-dev uuid-dev"
 case $purpose in
 demo) wanted=$demo ;;
 test) wanted=$test ;;
-*) echo "system-packages: demo or test" >&2; exit 2 ;;
+engine) wanted=$engine ;;
+*) echo "system-packages: demo, test or engine" >&2; exit 2 ;;
 esac
 
 "$python" - <<'P' || exit 1
@@ -28,7 +31,8 @@ fi
 
 missing=
 for package in $wanted; do
-  # a Python that isn't the system's brings its own venv
+  # a Python that isn't the system's brings its own venv and headers
+  [ "$package" = python3-dev ] && [ -f "$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')/Python.h" ] && continue
   [ "$package" = python3-venv ] && "$python" -c 'import ensurepip, venv' 2>/dev/null && continue
   # `Provides` covers renamed packages (libglib2.0-0t64 on newer systems)
   dpkg-query -W -f='${Package} ${Provides} ${db:Status-Status}\n' 2>/dev/null |

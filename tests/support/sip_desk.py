@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ctidesk.calls import commands as cmd
+from ctidesk.calls import events as ev
 from ctidesk.calls import phases
 from ctidesk.calls.call import Call
 from ctidesk.calls.codec import from_plain, to_plain
@@ -155,7 +156,7 @@ class DeskProbe:
         self.lost.set()
 
     def _take(self, envelope: Envelope) -> None:
-        event = event_of(envelope.name, envelope.body)
+        event: Any = event_of(envelope.name, envelope.body)
         with self._lock:
             if envelope.kind is Kind.TELEMETRY:
                 self.telemetry.append(event)
@@ -200,7 +201,7 @@ class DeskProbe:
                     event = self.events[index][1]
                     if (
                         isinstance(event, kind)
-                        and (not call_id or event.call_id == call_id)
+                        and call_id in ("", getattr(event, "call_id", ""))
                         and all(getattr(event, name) == value for name, value in like.items())
                     ):
                         self._seen[key] = index + 1
@@ -228,10 +229,20 @@ class DeskProbe:
                 if not call_id or getattr(event, "call_id", "") == call_id
             ]
 
+    def registrar(self) -> str:
+        """Where the account is registered, as it was last told."""
+        with self._lock:
+            told = [e for _seq, e in self.events if isinstance(e, ev.RegistrationChanged)]
+        return told[-1].registrar
+
     def last(self, kind: type[T], call_id: str) -> T | None:
         """Latest telemetry of `kind`."""
         with self._lock:
-            found = [e for e in self.telemetry if isinstance(e, kind) and e.call_id == call_id]
+            found = [
+                event
+                for event in self.telemetry
+                if isinstance(event, kind) and getattr(event, "call_id", "") == call_id
+            ]
         return found[-1] if found else None
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pjsua2 as pj
 
 from ctidesk.calls.commands import Srtp
+from ctidesk.sip.engine.addresses import bracketed
 from ctidesk.sip.engine.endpoint import EndpointSettings, SipEndpoint, TlsFiles
 from ctidesk.sip.engine.faults import guarded
 from ctidesk.sip.engine.native import CallSeen, MediaSeen, NativeCall, State, StreamFigures
@@ -153,7 +154,7 @@ class Phone:
             )
         at = self.endpoint.listen(kind, address, int(o.get("port", 0)), tls)
         user, registrar = o.get("user", "peer"), o.get("registrar", "")
-        host = registrar or f"{address}:{at.port}"
+        host = registrar or f"{bracketed(address)}:{at.port}"
         suffix = "" if kind == "udp" else f";transport={kind}"
         self.account = NativeAccount(self)
         settings = AccountSettings(

@@ -14,6 +14,8 @@ from typing import Any
 
 from tests.support.sip_desk import PATIENCE_S, python_environment, until
 
+from ctidesk.sip.engine.addresses import bracketed
+
 
 class Phone:
     """A real pjsua2 telephone in its own process. Methods are the commands of `sip_peer.Phone`."""
@@ -35,7 +37,7 @@ class Phone:
         self.registrar = str(listen.get("registrar", ""))
         self("listen", user=user, **listen)
         self.port = self.wait("listening")["port"]
-        self.uri = f"sip:{user}@127.0.0.1:{self.port}"
+        self.uri = f"sip:{user}@{bracketed(listen.get('address', '127.0.0.1'))}:{self.port}"
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -103,6 +105,12 @@ class Phone:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
 
+    def kill(self) -> None:
+        """Vanish without a word."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+        self.close()
+
     def close(self) -> None:
         self.thaw()
         assert self.process.stdin is not None
@@ -115,4 +123,6 @@ class Phone:
                 self.process.kill()
                 self.process.wait(PATIENCE_S)
         self._thread.join(PATIENCE_S)
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
         self.process.stdout.close()

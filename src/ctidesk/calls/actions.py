@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import commands as cmd
@@ -108,15 +107,9 @@ class DeskActions:
 
     def call_back(self, call_id: str) -> str:
         """Dial a missed caller; returns the new call_id, "" when it cannot be dialled."""
-        for index, one in enumerate(self._desk.missed):
-            if one.call.call_id != call_id:
-                continue
-            dialled = self.dial(one.call.remote.number)
-            if dialled:
-                self._desk.missed[index] = replace(one, called_back=True)
-                self._desk.publish(None)
-            return dialled
-        return ""
+        missed = (one.call for one in self._desk.missed if one.call.call_id == call_id)
+        call = next(missed, None)
+        return "" if call is None else self.dial(call.remote.number)
 
     # ------------------------------------------------------ transfer, conference
 

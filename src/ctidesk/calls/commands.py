@@ -20,8 +20,12 @@ class Srtp(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigureAccount:
     """Add or change an account and register it. `registrar` is "host[:port]"; "" registers nowhere
-    (direct calls to `local_port`). `trusted_peers`: IP addresses whose P-Asserted-Identity and X-
-    headers are believed; the registrar's own is always among them."""
+    (direct calls to `local_port`). A name without a port is looked up as a service (SRV, RFC 3263)
+    first. `registrars`: further ones, in the order in which they stand in for it. `trusted_peers`:
+    IP addresses whose P-Asserted-Identity and X- headers are believed; the registrar's own is
+    always among them. `nameserver` "host[:port]" is asked for SRV records instead of the system's.
+    `bind_address` "::" or another IPv6 address: signalling and audio by IPv6. Nothing is sent to
+    `stun` (asked by ICE) or `turn_server`, both "host[:port]", while they are ""."""
 
     account_id: str
     user: str
@@ -34,6 +38,16 @@ class ConfigureAccount:
     srtp: Srtp = Srtp.OPTIONAL
     tls_ca_file: str = ""
     tls_verify: bool = True
+    tls_cert_file: str = ""
+    tls_key_file: str = ""
+    registrars: tuple[str, ...] = ()
+    nameserver: str = ""
+    ice: bool = False
+    stun: str = ""
+    turn_server: str = ""
+    turn_transport: str = "udp"  # "udp", "tcp", "tls"
+    turn_user: str = ""
+    turn_password: str = field(default="", repr=False)
     display_name: str = ""
     expires_s: int = 300
     trusted_peers: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from ctidesk.calls import phases
 from ctidesk.calls.agent import NETWORK_LOST, AgentMachine
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.numbers import same_line
 from ctidesk.calls.ports import CallJournal, Clock, Done
 
 log = logging.getLogger(__name__)
@@ -43,10 +44,20 @@ class CallContext:
 
 @dataclass(frozen=True, slots=True)
 class MissedCall:
-    """An offer that ended unanswered."""
+    """An offer that ended unanswered. `called_back`: its number was dialled since, from the list
+    or by hand."""
 
     call: Call
     called_back: bool = False
+
+    def after(self, event: ev.AnyCallEvent) -> MissedCall:
+        """What it is once `event` has happened, in the log of any desk."""
+        if self.called_back or not isinstance(event, ev.CallDialled) or event.consult_of:
+            return self
+        later = event.t_wall >= self.call.began_wall
+        return replace(
+            self, called_back=later and same_line(event.remote.number, self.call.remote.number)
+        )
 
 
 Change = ev.DeskEvent | ag.AgentEvent | KnownError | None
@@ -200,6 +211,7 @@ class CallDesk:
         if isinstance(event, ev.CallOffered | ev.CallDialled):
             if event.call_id not in self.calls:
                 self.calls[event.call_id] = phases.begin(event)
+            self.missed = [one.after(event) for one in self.missed]
         else:
             self._apply(event)
         if isinstance(event, ev.CallEnded):

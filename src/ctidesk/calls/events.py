@@ -250,12 +250,26 @@ class Registration(StrEnum):
     REFUSED = "refused"  # wrong user or password: not retried with the same secret
 
 
+@dataclass(frozen=True, slots=True)
+class AccountWarning:
+    """What somebody should do something about although the account works. `kind` is one of
+    "second_registrar", "certificate_expires", "own_certificate_expires", "clock_wrong",
+    "also_elsewhere"."""
+
+    kind: str
+    text: str
+    remedy: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationChanged:
     """State of an account. `text` is a clear sentence, `remedy` what to do, both "" when fine.
-    `problem`: "", "wrong_password", "unknown_user", "no_route", "dns", "tls", "timeout",
-    "forbidden", "server_error"; before anything leaves this computer "port_taken",
-    "port_forbidden", "no_address", "certificate_file", "cannot_listen"."""
+    `problem`: "", "wrong_password", "unknown_user", "no_route", "dns", "tls",
+    "certificate_expired", "certificate_not_yet", "timeout", "forbidden", "server_error"; before
+    anything leaves this computer "port_taken", "port_forbidden", "no_address",
+    "certificate_file", "own_certificate_file", "key_readable", "no_ipv6", "cannot_listen".
+    `registrar` is the one in use, of several. `media`: "off", "optional" or "mandatory" SRTP, ""
+    when not known."""
 
     account_id: str
     t_mono: float
@@ -267,7 +281,9 @@ class RegistrationChanged:
     remedy: str = ""
     transport: str = ""  # "udp", "tcp", "tls"
     registrar: str = ""
+    media: str = ""
     retry_in_s: float = 0.0
+    warnings: tuple[AccountWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,8 @@ class SettingsProblem(KnownError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`[account]`. `registrar` "host[:port]"; empty: no registration, calls arrive directly."""
+    """`[account]`. `registrar` "host[:port]"; empty: no registration, calls arrive directly.
+    `registrars`: those that stand in for it, in this order."""
 
     user: str = "agent"
     password: str = field(default="", repr=False)
@@ -36,6 +37,16 @@ class Account:
     srtp: str = "optional"
     ca_file: str = ""
     verify_tls: bool = True
+    cert_file: str = ""
+    key_file: str = ""
+    registrars: tuple[str, ...] = ()
+    nameserver: str = ""
+    ice: bool = False
+    stun: str = ""
+    turn_server: str = ""
+    turn_transport: str = "udp"
+    turn_user: str = ""
+    turn_password: str = field(default="", repr=False)
     display_name: str = ""
     trusted_peers: tuple[str, ...] = ()
 
@@ -92,6 +103,7 @@ class Settings:
 
 CHOICES = {
     "account.transport": ("udp", "tcp", "tls"),
+    "account.turn_transport": ("udp", "tcp", "tls"),
     "account.srtp": ("off", "optional", "mandatory"),
     "recording.policy": ("required", "allowed", "forbidden"),
     "wrapup.mode": ("optional", "mandatory", "mandatory_timed", "timed"),
@@ -106,7 +118,13 @@ _SECTIONS: dict[str, type] = {
     "agent": Agent,
     "appearance": Appearance,
 }
-_FILES = ("account.ca_file", "data.members_csv", "wrapup.codes")
+_FILES = (
+    "account.ca_file",
+    "account.cert_file",
+    "account.key_file",
+    "data.members_csv",
+    "wrapup.codes",
+)
 
 
 def read(path: Path) -> bytes:

@@ -223,6 +223,8 @@ class SimulatedEngine:
         problem: str = "",
         text: str = "",
         remedy: str = "",
+        transport: str = "",
+        warnings: tuple[ev.AccountWarning, ...] = (),
         account_id: str = ACCOUNT,
     ) -> None:
         down = state in (ev.Registration.FAILED, ev.Registration.REFUSED)
@@ -234,6 +236,8 @@ class SimulatedEngine:
                 problem=problem,
                 text=text,
                 remedy=remedy,
+                transport=transport,
+                warnings=warnings,
                 t_mono=self._clock.mono(),
                 t_wall=self._clock.wall(),
             )

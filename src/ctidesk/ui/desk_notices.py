@@ -10,14 +10,15 @@ from collections.abc import Callable
 from ctidesk.calls import events as ev
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.events import AccountWarning
 from ctidesk.ui import words
 from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
 
 
 class DeskNotices:
-    """Watches the desk. Keys: "engine", "registration", "recording", "transfer", "call", and the
-    code of a `KnownError`."""
+    """Watches the desk. Keys: "engine", "registration", "warning:KIND", "recording", "transfer",
+    "call", and the code of a `KnownError`."""
 
     def __init__(
         self,
@@ -32,6 +33,8 @@ class DeskNotices:
         self._dial = dial
         self._dialled: dict[str, str] = {}
         """Numbers of the calls that we dialled and that are not connected yet."""
+        self._warned: dict[str, set[AccountWarning]] = {}
+        """What was told of each account: a notice that was closed does not come again."""
         desk.subscribe(but_telemetry(self._changed))
 
     def _changed(self, change: Change) -> None:
@@ -129,6 +132,18 @@ class DeskNotices:
             )
         elif event.state is not ev.Registration.TRYING:
             self._stack.clear("registration")
+        if event.state is not ev.Registration.TRYING:
+            self._warnings(event)
+
+    def _warnings(self, event: ev.RegistrationChanged) -> None:
+        now, before = set(event.warnings), self._warned.get(event.account_id, set())
+        self._warned[event.account_id] = now
+        for gone in {each.kind for each in before} - {each.kind for each in now}:
+            self._stack.clear(f"warning:{gone}")
+        for each in event.warnings:
+            if each not in before:
+                notice = Notice(level=Level.WARNING, text=each.text, remedy=each.remedy)
+                self._stack.show_notice(f"warning:{each.kind}", notice)
 
 
 _ENGINE = Notice(

@@ -90,6 +90,8 @@ class DeskWindow(QObject):
     # ------------------------------------------------------------ what app uses
 
     def show(self) -> None:
+        # else the keyboard begins at the agent's state, where a space opens a menu
+        self.panels.dialler.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.window.show()
         self._warm.start()
 

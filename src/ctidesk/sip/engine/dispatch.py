@@ -16,11 +16,14 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration
-from ctidesk.sip.engine.account_line import AccountLine, resolve
+from ctidesk.sip.engine.account_line import AccountLine
+from ctidesk.sip.engine.account_settings import uses_ipv6
 from ctidesk.sip.engine.accounts import Accounts
+from ctidesk.sip.engine.addresses import bracketed
 from ctidesk.sip.engine.consults import Consults
 from ctidesk.sip.engine.dialling import Target, target_of
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.names import resolve
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
 
@@ -266,7 +269,8 @@ class Dispatch:
             return
 
         def resolved(address: str) -> None:
-            uri = target.uri.replace(target.lookup, address, 1) if address else ""
+            uri = target.uri.replace(target.lookup, bracketed(address), 1) if address else ""
             self._board.dial(leg, uri, target.remote, consult_of)
 
-        resolve(self._board.endpoint, target.lookup, resolved)
+        ipv6 = uses_ipv6(leg.account.config)
+        resolve(self._board.endpoint, target.lookup, ipv6, resolved)

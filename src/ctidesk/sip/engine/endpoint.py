@@ -12,11 +12,12 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pjsua2 as pj
 
+from ctidesk.sip.engine.addresses import host_of, is_ipv6
+from ctidesk.sip.engine.certificates import Certificates, Validity
 from ctidesk.sip.engine.faults import guarded
 from ctidesk.sip.engine.loop import Job, Timer, TurnLoop
 
@@ -25,11 +26,11 @@ KINDS = {
     "tcp": pj.PJSIP_TRANSPORT_TCP,
     "tls": pj.PJSIP_TRANSPORT_TLS,
 }
-_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-)
+_KINDS6 = {
+    "udp": pj.PJSIP_TRANSPORT_UDP6,
+    "tcp": pj.PJSIP_TRANSPORT_TCP6,
+    "tls": pj.PJSIP_TRANSPORT_TLS6,
+}
 CODECS = ("opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1")
 
 
@@ -54,12 +55,6 @@ class TlsFiles(NamedTuple):
     verify: bool = True
 
 
-def system_authorities() -> str:
-    """The operating system's bundle of certificate authorities, "" when there is none."""
-    places = (os.environ.get("SSL_CERT_FILE", ""), *_BUNDLES)
-    return next((place for place in places if place and Path(place).is_file()), "")
-
-
 class Listening(NamedTuple):
     """A transport that is up."""
 
@@ -71,12 +66,16 @@ class Listening(NamedTuple):
 
 class TransportSeen(NamedTuple):
     """A connection came up or ended. `tls_problem` is pjsip's bit set, 0 when the certificate is
-    fine; `established` False with an `error` means that it could not be made."""
+    fine; not `up` with an `error` means that it could not be made. `address`: the other end's IP
+    address and `port`, with TLS only."""
 
     kind: str
     up: bool
     error: int
     tls_problem: int
+    address: str = ""
+    port: int = 0
+    certificates: Certificates = Certificates()
 
 
 class _Endpoint(pj.Endpoint):  # type: ignore[misc]  # pjsua2 has no types
@@ -88,8 +87,30 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]  # pjsua2 has no types
     def onTransportState(self, prm: Any) -> None:
         up = prm.state == pj.PJSIP_TP_STATE_CONNECTED
         info = prm.tlsInfo
-        problem = 0 if info.isEmpty() else int(info.verifyStatus)
-        self._seen(TransportSeen(str(prm.type), up, int(prm.lastError), problem))
+        kind, error = str(prm.type), int(prm.lastError)
+        if info.isEmpty():
+            self._seen(TransportSeen(kind, up, error, 0))
+            return
+        remote = str(info.remoteAddr)
+        port = remote.rpartition(":")[2]
+        self._seen(
+            TransportSeen(
+                kind,
+                up,
+                error,
+                int(info.verifyStatus),
+                host_of(remote),
+                int(port) if port.isdigit() else 0,
+                Certificates(_validity(info.remoteCertInfo), _validity(info.localCertInfo)),
+            )
+        )
+
+
+def _validity(certificate: Any) -> Validity:
+    if certificate.isEmpty():
+        return Validity()
+    begins, ends = certificate.validityStart, certificate.validityEnd
+    return Validity(float(begins.sec), float(ends.sec))
 
 
 def _nobody(_seen: TransportSeen) -> None:
@@ -115,8 +136,7 @@ class SipEndpoint:
         self._ep = _Endpoint(self._transport_seen)
         self._ep.libCreate()
         self._ep.libInit(self._config())
-        wake = self.listen("udp", "127.0.0.1", 0)
-        self._wake_to = (wake.address, wake.port)
+        self._open_wake()
         self._ep.libStart()
         devices = self._ep.audDevManager()
         self.has_sound = len(devices.enumDev2()) > 0
@@ -130,6 +150,11 @@ class SipEndpoint:
         """Version, and whether this is the development wheel, which has no sound and old TLS."""
         version = self._ep.libVersion().full
         return f"pjproject {version}" + ("" if self.has_sound else " (development wheel)")
+
+    @property
+    def has_ipv6(self) -> bool:
+        """False for the development wheel: it aborts the process when IPv6 is asked for."""
+        return not str(self._ep.libVersion().full).startswith("2.15")
 
     @property
     def mic(self) -> Any:
@@ -159,8 +184,8 @@ class SipEndpoint:
     def listen(
         self, kind: str, address: str = "", port: int = 0, tls: TlsFiles | None = None
     ) -> Listening:
-        """A transport of `kind` "udp", "tcp" or "tls" on `address` ("" = all). Raises `pj.Error`
-        when the port is taken or a file can't be read."""
+        """A transport of `kind` "udp", "tcp" or "tls" on `address` ("" = all of IPv4, "::" all of
+        IPv6). Raises `pj.Error` when the port is taken or a file can't be read."""
         config = pj.TransportConfig()
         config.port = port
         config.boundAddress = address
@@ -171,15 +196,32 @@ class SipEndpoint:
             config.tlsConfig.verifyServer = tls.verify
             config.tlsConfig.msecTimeout = 5000
             config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
-        transport_id = self._ep.transportCreate(KINDS[kind], config)
+        kinds = _KINDS6 if is_ipv6(address) else KINDS
+        transport_id = self._ep.transportCreate(kinds[kind], config)
         name = str(self._ep.transportGetInfo(transport_id).localAddress)
         host, _, bound = name.rpartition(":")
-        return Listening(transport_id, kind, host, int(bound))
+        return Listening(transport_id, kind, host.strip("[]"), int(bound))
 
     def close_transport(self, transport_id: int) -> None:
         """Close it; calls and accounts on it must be gone."""
         with contextlib.suppress(pj.Error):
             self._ep.transportClose(transport_id)
+
+    def use_stun(self, server: str) -> None:
+        """Ask `server` ("host[:port]") from now on for our outer address. Raises `pj.Error`."""
+        servers = pj.StringVector()
+        servers.push_back(server)
+        self._ep.natUpdateStunServers(servers, False)
+
+    def address_changed(self) -> None:
+        """The computer's addresses are others now: sockets are opened anew, connections closed,
+        calls told the new address. Raises `pj.Error`."""
+        # its socket would be opened anew for everybody, not only for this computer
+        self.close_transport(self._wake_id)
+        try:
+            self._ep.handleIpChange(pj.IpChangeParam())
+        finally:
+            self._open_wake()
 
     def post(self, job: Job) -> None:
         self.loop.post(job)
@@ -190,6 +232,11 @@ class SipEndpoint:
     def exit(self, code: int) -> None:
         """End the process at once: destroying the library aborts while objects live."""
         os._exit(code)
+
+    def _open_wake(self) -> None:
+        wake = self.listen("udp", "127.0.0.1", 0)
+        self._wake_to = (wake.address, wake.port)
+        self._wake_id = wake.transport_id
 
     def _config(self) -> Any:
         config = pj.EpConfig()

@@ -26,6 +26,7 @@ from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.leg import Leg
 from ctidesk.sip.engine.measuring import Measuring
 from ctidesk.sip.engine.memory import give_back_memory
+from ctidesk.sip.engine.outside import Outside
 from ctidesk.sip.engine.recording import Recording
 from ctidesk.sip.engine.server import DeskLine, DeskServer
 from ctidesk.sip.engine.switchboard import Switchboard
@@ -95,7 +96,9 @@ class Engine:
         recording.emit = self._board.emit
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
+        self._accounts.in_use = self._board.busy
         self._dispatch = Dispatch(self._board, self._accounts)
+        self._outside = Outside(endpoint, self._accounts, self._board)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
         mic = self._settings.mic_file
@@ -103,6 +106,7 @@ class Engine:
         real = endpoint.has_sound and not endpoint.settings.null_audio
         self._measuring = Measuring(self._board, bridge, has_mic=bool(mic) or real)
         self._server.open()
+        self._outside.start()
         endpoint.call_later(HEARTBEAT_S, self._beat)
         # what is there now stays: a collection has only what came later to look at
         gc.freeze()
@@ -246,6 +250,7 @@ class Engine:
 
     def _beat(self) -> None:
         self._endpoint.call_later(HEARTBEAT_S, self._beat)
+        self._outside.beat()
         now = time.monotonic()
         if self._desk is not None:
             body = to_plain(Heartbeat(t_mono=now))

@@ -97,6 +97,7 @@ class Leg:
         self.ringing: Timer | None = None
         self.meter = LineMeter()
         self.line = LineBook()
+        self.probe: Timer | None = None
         self.mos: float | None = None
         """As last measured."""
         self.local_tag = ""
@@ -128,7 +129,7 @@ class Leg:
         )
 
     def stop_timers(self) -> None:
-        timers = [self.silence, self.ringing, self.hold.timer]
+        timers = [self.silence, self.ringing, self.probe, self.hold.timer]
         if self.transfer is not None:
             timers.append(self.transfer.timer)
         for timer in timers:

@@ -12,6 +12,7 @@ from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.line_quality import LineFigures, LineState
 from ctidesk.sip.engine.bridge import MIC, Bridge, call_port
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.lifeline import Lifeline
 from ctidesk.sip.engine.switchboard import Switchboard
 
 
@@ -22,6 +23,7 @@ class Measuring:
         self._board = board
         self._bridge = bridge
         self._has_mic = has_mic
+        self._lifeline = Lifeline()
 
     def look(self, now_mono: float) -> None:
         """Tell the figures of all calls, and what changed in the verdicts."""
@@ -30,6 +32,7 @@ class Measuring:
             if call is None or not call.connected or leg.native is None or not leg.media_runs:
                 continue
             figures = leg.native.figures(leg.media.index)
+            self._lifeline.look(leg, figures.packets + figures.reports)
             heard = call.phase is Phase.TALKING and not call.remote_hold
             if not heard:
                 # on hold nothing is sent, or nobody listens: there is nothing to measure

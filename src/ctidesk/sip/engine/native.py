@@ -321,6 +321,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """REFER to the peer of `other`, with Replaces: attended transfer."""
         self.xferReplaces(other, pj.CallOpParam(True))
 
+    def ask_alive(self) -> None:
+        """OPTIONS within the dialog: a peer that has forgotten the call says so (481)."""
+        prm = pj.CallSendRequestParam()
+        prm.method = "OPTIONS"
+        self.sendRequest(prm)
+
     def send_digits(self, digits: str, info: bool) -> None:
         """DTMF as RFC 4733 events, or as SIP INFO."""
         prm = pj.CallSendDtmfParam()

@@ -23,6 +23,7 @@ from ctidesk.sip.engine.holding import Holding
 from ctidesk.sip.engine.identity import Headers, remote_party, routing
 from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.liveness import Liveness
 from ctidesk.sip.engine.native import (
     CallSeen,
     MediaSeen,
@@ -59,6 +60,7 @@ class Switchboard:
         self.bridge = bridge
         self.recording = recording
         self.holding = Holding(self)
+        self.liveness = Liveness(self)
         self.legs: dict[str, Leg] = {}
         self.taking_calls: Callable[[], bool] = lambda: True
         """False: nobody is there to answer, new calls get 480."""
@@ -168,6 +170,11 @@ class Switchboard:
         except pj.Error:
             self.finish(leg, code or 487, "Ended", "local")
 
+    def lose(self, leg: Leg, reason: str) -> None:
+        """The other end has forgotten the call or cannot be reached: it is over for the desk."""
+        if leg.call_id in self.legs:
+            self._park(leg, 481, reason, "failure")
+
     def finish(self, leg: Leg, code: int, reason: str, by: str) -> None:
         """The call is over: tell it once, free everything that belonged to it."""
         if self.legs.pop(leg.call_id, None) is None:
@@ -271,6 +278,9 @@ class Switchboard:
     def leg_transaction(self, leg: Leg, seen: TransactionSeen) -> None:
         if seen.method == "INVITE" and seen.ours and seen.final:
             self.holding.answered(leg, seen.code)
+
+        elif seen.method == "OPTIONS" and seen.ours and seen.final:
+            self.liveness.answered(leg, seen)
 
     def leg_digit(self, leg: Leg, digit: str) -> None:
         if self.call(leg) is not None and digit in "0123456789*#ABCDabcd":

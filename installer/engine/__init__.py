@@ -1,0 +1,1 @@
+"""The build of our own pjsua2: `make engine`."""
