@@ -34,8 +34,9 @@ class QualityView(QPushButton):
         self.setProperty("variant", Variant.QUIET.value)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAutoDefault(False)
-        inside = row(self._bars, self._word, gap=Space.S)
-        inside.setContentsMargins(Space.XS, 0, Space.XS, 0)
+        # no wider than it must be: on a narrow window the call bar needs every pixel
+        inside = row(self._bars, self._word, gap=Space.XS)
+        inside.setContentsMargins(2, 0, 2, 0)
         self.setLayout(inside)
         self.setFixedWidth(inside.sizeHint().width())
         for part in (self._bars, self._word):
