@@ -140,7 +140,8 @@ class SwapConsult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteTransfer:
-    """Attended transfer: REFER with Replaces, only once the hold of `call_id` is confirmed."""
+    """Attended transfer: REFER with Replaces, only once the hold of `call_id` is confirmed. While
+    the colleague has not answered: our ringing there ends and the caller rings there instead."""
 
     call_id: str
     timeout_s: float = 30.0

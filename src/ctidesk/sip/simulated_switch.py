@@ -138,9 +138,12 @@ class SimulatedSwitch(SimulatedCalls):
         self.hold(first.call_id, lambda ok: self.resume(second.call_id) if ok else None)
 
     def _CompleteTransfer(self, command: cmd.CompleteTransfer) -> None:
-        caller, consult = self._pair(command.call_id)
+        caller, consult = self._pair(command.call_id, answered=False)
         self._free(caller.call_id)
-        self._transfer(caller.call_id, consult.remote.number, attended=True)
+        if not consult.connected:
+            self.end_locally(consult.call_id)
+        attended = consult.connected
+        self._transfer(caller.call_id, consult.remote.number, attended=attended)
 
     def _CancelConsult(self, command: cmd.CancelConsult) -> None:
         call_id = self.live_call(command.call_id).consult_of or command.call_id
@@ -209,12 +212,12 @@ class SimulatedSwitch(SimulatedCalls):
             raise refused("transfer_pending", "A transfer already runs.", "Wait for its outcome.")
         return call
 
-    def _pair(self, call_id: str) -> tuple[Call, Call]:
+    def _pair(self, call_id: str, answered: bool = True) -> tuple[Call, Call]:
         caller = self.live_call(self.live_call(call_id).consult_of or call_id)
         consult = self.consult_of(caller.call_id)
         if consult is None:
             raise refused("no_consult", "No consultation runs.", "Start one first.")
-        if not consult.connected:
+        if answered and not consult.connected:
             text = "The consulted party has not answered yet."
             raise refused("consult_not_answered", text, "Wait for the answer, or cancel.")
         return caller, consult

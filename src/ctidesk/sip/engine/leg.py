@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ctidesk.calls.call import DialogId
 from ctidesk.calls.commands import StartConsult
+from ctidesk.sip.engine.dialling import Target
 from ctidesk.sip.engine.identity import Headers, name_address
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.native import (
@@ -84,6 +85,10 @@ class Leg:
         self.pending_consult: StartConsult | None = None
         self.joins = ""
         """call_id of the leg that it is about to be in a conference with."""
+        self.target: Target | None = None
+        """Where it was dialled to."""
+        self.then: Callable[[], None] | None = None
+        """What to do in the turn after its end."""
         self.recorded = True
         """Whether to ask for a recording when audio first runs; never for consultations."""
         self.shown = False

@@ -182,6 +182,8 @@ class Switchboard:
         self.recording.end(leg)
         self.holding.ended(leg)
         self.on_leg_ended(leg)
+        if leg.then is not None:
+            self.endpoint.post(leg.then)
         self.update_audio()
         # dropping a call whose native slot was used again would hang up the new call
         leg.native = None

@@ -27,6 +27,10 @@ from ctidesk.ui.in_view import caller_call
 from ctidesk.ui.live import Live, but_telemetry
 
 RECENT = 5
+_NOT_ANSWERED = (
+    "Not answered yet. Completing now lets the caller ring there; some exchanges hang up on the "
+    "caller when nobody answers."
+)
 _WAITS = "Your colleague is called as soon as the caller's hold is confirmed."
 
 
@@ -210,6 +214,9 @@ class ConsultPresenter:
             word = words.failure_word(status_of(subject.transfer_note))
             where = self._names.number(subject.transfer_target) or "the target"
             return f"The transfer came back: {word} ({where}). The caller is on hold."
+        consult = self._desk.consult_of(subject.call_id)
+        if stage is Stage.CONSULTING and consult is not None and not consult.connected:
+            return _NOT_ANSWERED if subject.phase is Phase.HELD else ""
         if stage is Stage.CHOOSE and subject.phase is not Phase.TALKING:
             return self._ended_words.get(subject.call_id, "")
         return ""

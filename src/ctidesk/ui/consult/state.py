@@ -62,8 +62,6 @@ def why_not_complete(subject: Call, consult: Call | None) -> str:
         return "Consult a colleague first."
     if subject.transfer is TransferState.PENDING:
         return "The transfer is under way."
-    if not consult.connected:
-        return "Your colleague has not answered yet."
     if subject.conference_with:
         return "Split the conference first."
     if subject.phase is Phase.HOLDING:
