@@ -18,6 +18,7 @@ from tests.support.sip_phone import Phone
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.events import Registration
+from ctidesk.sip.protocol import SOCKET_NAME
 
 pytestmark = [pytest.mark.pbx, pytest.mark.kills, pytest.mark.timeout(240)]
 
@@ -138,6 +139,7 @@ def next_engine(office: Office) -> None:
     """What the desk's supervisor does."""
     office.desk.close()
     office.engine.end()
+    (office.runtime / SOCKET_NAME).unlink()  # the dead one's
     office.engine = EngineUnderTest(office.runtime)
     office.desk = DeskProbe(office.runtime)
     office.desk.do(office.config)

@@ -62,6 +62,15 @@ class ConfigureRecording:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLamps:
+    """Watch exactly these telephones over `account_id`; `LampsChanged` tells how they are, at once
+    and at each change. `targets`: numbers as they are dialled."""
+
+    account_id: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
     """`call_id` is minted by the desk, `target` a number or sip: URI."""
 
@@ -195,6 +204,7 @@ Command = (
     ConfigureAccount
     | RemoveAccount
     | ConfigureRecording
+    | WatchLamps
     | Dial
     | Answer
     | Decline

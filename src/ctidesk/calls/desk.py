@@ -17,6 +17,7 @@ from ctidesk.calls import phases
 from ctidesk.calls.agent import NETWORK_LOST, AgentMachine
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import LampState
 from ctidesk.calls.ports import CallJournal, Clock, Done
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class CallDesk:
         self.missed: list[MissedCall] = []
         self.registrations: dict[str, ev.RegistrationChanged] = {}
         self.quality: dict[str, ev.QualityMeasured] = {}
+        self.lamps: dict[str, LampState] = {}
+        """By number as it is dialled."""
         self.engine = EngineState.STARTING
         self.engine_ready: ev.EngineReady | None = None
         self.agent = AgentMachine(clock)
@@ -122,10 +125,13 @@ class CallDesk:
         it (the engine may then forget it)."""
         if isinstance(event, ev.EngineLost):
             self.engine, self.engine_ready = EngineState.LOST, None
+            self.lamps = dict.fromkeys(self.lamps, LampState.UNKNOWN)
         elif isinstance(event, ev.EngineReady):
             self.engine, self.engine_ready = EngineState.READY, event
         elif isinstance(event, ev.RegistrationChanged):
             self._registration(event)
+        elif isinstance(event, ev.LampsChanged):
+            self.lamps = {lamp.target: lamp.state for lamp in event.lamps}
         else:
             self._call_event(event, stored)
             # the event first: the look-up of a caller must not wait for the agent's state

@@ -14,6 +14,7 @@ from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty, TransferState
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import MOST_LAMPS, Lamp, LampState
 from ctidesk.calls.ports import Clock
 from ctidesk.sip.simulated_calls import SimulatedCalls
 
@@ -29,6 +30,7 @@ class SimulatedSwitch(SimulatedCalls):
         self.accounts: set[str] = set()
         self.unregistered: set[str] = set()
         self.max_calls = 4
+        self.lamps: dict[str, LampState] = {}
         self._consults_to_come: set[str] = set()
 
     def execute(self, command: cmd.Command) -> None:
@@ -42,6 +44,21 @@ class SimulatedSwitch(SimulatedCalls):
 
     def _RemoveAccount(self, command: cmd.RemoveAccount) -> None:
         self.accounts.discard(command.account_id)
+
+    def _WatchLamps(self, command: cmd.WatchLamps) -> None:
+        if command.account_id not in self.accounts:
+            raise refused("unknown_account", "This account is not set up.", "Choose another.")
+        if len(set(command.targets)) > MOST_LAMPS:
+            raise refused("too_many_lamps", "Too many colleagues.", "Shorten the list.")
+        for target in command.targets:
+            self._check_target(target)
+        known = self.lamps
+        self.lamps = {each: known.get(each, LampState.UNKNOWN) for each in command.targets}
+        self.tell_lamps()
+
+    def tell_lamps(self) -> None:
+        lamps = tuple(Lamp(target, state) for target, state in self.lamps.items())
+        self.tell(ev.LampsChanged(lamps=lamps, **self.now()))
 
     def _Dial(self, command: cmd.Dial) -> None:
         if command.account_id not in self.accounts:

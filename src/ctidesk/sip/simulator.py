@@ -12,6 +12,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Phase, RemoteParty, Routing, TransferState
 from ctidesk.calls.commands import Command, ConfigureAccount, ConfigureRecording
 from ctidesk.calls.errors import BugError, KnownError
+from ctidesk.calls.lamps import LampState
 from ctidesk.calls.ports import Clock, Done
 from ctidesk.sip.channel_errors import engine_lost
 from ctidesk.sip.client import Deliver, nobody
@@ -207,6 +208,15 @@ class SimulatedEngine:
     def quality(self, call_id: str, mos: float, loss_pct: float = 0.0) -> None:
         fields = {"mos": mos, "loss_pct": loss_pct, "jitter_ms": 5.0, "rtt_ms": 20.0}
         self._switch.happen(ev.QualityMeasured, call_id, **fields)
+
+    # --- script: lamps ---
+
+    def lamp(self, target: str, state: LampState) -> None:
+        """The exchange tells what a watched telephone does."""
+        if target not in self._switch.lamps:
+            raise BugError("nobody watches this telephone")
+        self._switch.lamps[target] = state
+        self._switch.tell_lamps()
 
     # --- script: registration and the engine itself ---
 

@@ -20,6 +20,7 @@ from ctidesk.sip.engine.account_line import AccountLine, resolve
 from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.consults import Consults
 from ctidesk.sip.engine.dialling import Target, target_of
+from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
@@ -33,15 +34,17 @@ _SIP_CALL_ID = re.compile(r"[^\s;,<>\"]{1,256}")
 class Dispatch:
     """`carry_out` returns when the command is accepted; its effects come as events."""
 
-    def __init__(self, board: Switchboard, accounts: Accounts) -> None:
+    def __init__(self, board: Switchboard, accounts: Accounts, lamps: Lamps) -> None:
         self._board = board
         self._accounts = accounts
+        self._lamps = lamps
         self._consults = Consults(board)
         self._transfers = Transfers(board)
         self._orders: Mapping[type[Any], Callable[[Any], None]] = {
             cmd.ConfigureAccount: self._configure_account,
             cmd.RemoveAccount: self._remove_account,
             cmd.ConfigureRecording: board.recording.configure,
+            cmd.WatchLamps: lamps.watch,
             cmd.Dial: self._dial,
             cmd.Answer: self._answer,
             cmd.Decline: self._decline,
@@ -73,7 +76,10 @@ class Dispatch:
 
     # -- accounts ---------------------------------------------------------------------------------
     def _configure_account(self, order: cmd.ConfigureAccount) -> None:
-        self._accounts.configure(order, self._board.busy(order.account_id))
+        busy = self._board.busy(order.account_id)
+        if not busy and not any(line.config == order for line in self._accounts.lines()):
+            self._lamps.release()
+        self._accounts.configure(order, busy)
 
     def _remove_account(self, order: cmd.RemoveAccount) -> None:
         if self._board.busy(order.account_id):
@@ -82,6 +88,7 @@ class Dispatch:
                 "The account can't be removed during a call.",
                 "End the call first.",
             )
+        self._lamps.release()
         self._accounts.remove(order.account_id)
         self._board.journal.forget_registration(order.account_id)
 
@@ -202,8 +209,12 @@ class Dispatch:
         replaces = f"{dialog.sip_call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
         headers = {"Replaces": replaces, "Require": "replaces"}
         scheme, _, rest = target.group(0).partition(":")
-        # an exchange's contact has no user, yet it looks the user up before it sees the Replaces
-        uri = target.group(0) if "@" in rest else f"{scheme}:{line.config.user}@{rest}"
+        # Asterisk looks the user up before it sees the Replaces, and its own contact has none, or
+        # ("asterisk") one that is no extension: our own is always one
+        own = f"{scheme}:{line.config.user}@{rest.rpartition('@')[2]}"
+        uri = target.group(0) if "@" in rest else own
+        if uri != own and line.config.registrar:
+            leg.second_way = lambda: self._board.invite(leg, own, headers)
         self._board.dial(leg, uri, RemoteParty(number=""), headers=headers)
 
     # -- checks -----------------------------------------------------------------------------------

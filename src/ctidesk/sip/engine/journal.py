@@ -59,6 +59,8 @@ class Journal:
     def record(self, event: ev.EngineEvent) -> bool:
         """Keep and send `event`. False when the call's phase does not allow it: our own mistake,
         which is logged and not passed on."""
+        if isinstance(event, ev.LampsChanged):
+            return self._tell(event, 0)
         if isinstance(event, ev.TELEMETRY):
             return self._apply(event) and self._tell(event, 0)
         if isinstance(event, ev.RegistrationChanged):

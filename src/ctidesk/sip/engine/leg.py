@@ -89,6 +89,8 @@ class Leg:
         """Where it was dialled to."""
         self.then: Callable[[], None] | None = None
         """What to do in the turn after its end."""
+        self.second_way: Callable[[], None] | None = None
+        """What to try when the far end knows no such number (404)."""
         self.recorded = True
         """Whether to ask for a recording when audio first runs; never for consultations."""
         self.shown = False

@@ -148,6 +148,12 @@ class Switchboard:
             consult_of=consult_of,
         )
         leg.silence = self.endpoint.call_later(SILENT_DIAL_S, lambda: self._unanswered(leg))
+        self.invite(leg, uri, headers)
+
+    def invite(self, leg: Leg, uri: str, headers: dict[str, str] | None) -> None:
+        """Send an INVITE of a leg that the desk knows already."""
+        if self.call(leg) is None:
+            return
         try:
             leg.native = NativeCall(leg.account.native, leg)
             leg.native.invite(uri, headers)
@@ -225,6 +231,10 @@ class Switchboard:
     # -- told by the legs -------------------------------------------------------------------------
     def leg_state(self, leg: Leg, seen: CallSeen) -> None:
         if seen.state is State.DISCONNECTED:
+            if seen.code == 404 and leg.second_way is not None and not leg.ending_here:
+                again, leg.second_way, leg.native = leg.second_way, None, None
+                self.endpoint.post(again)
+                return
             # a CANCEL of the caller comes as our own 487
             remote = seen.from_network or seen.code == 487
             by = "local" if leg.ending_here else "remote" if remote else "failure"
