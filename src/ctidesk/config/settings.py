@@ -5,6 +5,7 @@ Runs in: desk process, Qt main thread, once at start (a small local file).
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -74,6 +75,13 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleagues:
+    """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
+
+    list: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Appearance:
     """`[appearance]`. `theme`: "system", "light" or "dark"."""
 
@@ -87,6 +95,7 @@ class Settings:
     data: Data = field(default_factory=Data)
     wrapup: WrapUp = field(default_factory=WrapUp)
     agent: Agent = field(default_factory=Agent)
+    colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
 
 
@@ -98,12 +107,14 @@ CHOICES = {
     "appearance.theme": ("system", "light", "dark"),
 }
 _RANGES = {"account.local_port": (0, 65535), "wrapup.seconds": (5, 3600)}
+_SHAPES = {"colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"')}
 _SECTIONS: dict[str, type] = {
     "account": Account,
     "recording": Recording,
     "data": Data,
     "wrapup": WrapUp,
     "agent": Agent,
+    "colleagues": Colleagues,
     "appearance": Appearance,
 }
 _FILES = ("account.ca_file", "data.members_csv", "wrapup.codes")
@@ -187,6 +198,11 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
     if kind.startswith("tuple"):
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise SettingsProblem(f"{place} must be a list of texts.", 'Write it as ["a", "b"].')
+        if place in _SHAPES and not all(re.fullmatch(_SHAPES[place][0], each) for each in value):
+            example = _SHAPES[place][1]
+            raise SettingsProblem(
+                f"{place} has an entry that cannot be read.", f"Write each as {example}."
+            )
         return tuple(value)
     expected = {"str": str, "int": int, "bool": bool}[kind]
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):

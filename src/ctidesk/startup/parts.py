@@ -26,7 +26,12 @@ from ctidesk.crm.store import StorePhase, StoreState, StoreThread
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.clock import SystemClock
-from ctidesk.startup.engine_orders import ACCOUNT_ID, account_order, recording_order
+from ctidesk.startup.engine_orders import (
+    ACCOUNT_ID,
+    account_order,
+    lamps_order,
+    recording_order,
+)
 from ctidesk.startup.plumbing import Plumbing
 
 log = logging.getLogger(__name__)
@@ -89,6 +94,8 @@ class Parts:
     def start_engine(self) -> None:
         """First of all: the engine starts in its own process while the window is built."""
         self._order()
+        if self.settings.colleagues.list:
+            self.supervisor.watch(lamps_order(self.settings))
         self.supervisor.start()
 
     def start_cache(self) -> None:

@@ -24,6 +24,7 @@ from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Settings, WrapUp
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
+from ctidesk.startup.engine_orders import colleagues
 from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_presenters import DeskNeeds
@@ -172,6 +173,7 @@ class RunningDesk:
             dialable=functools.partial(numbers.dialable, region=settings.data.region),
             time_of_day=_time_of_day,
             reasons=settings.agent.reasons,
+            colleagues=colleagues(settings),
         )
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:

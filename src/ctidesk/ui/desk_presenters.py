@@ -14,6 +14,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import Colleague
 from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
@@ -59,6 +60,7 @@ class DeskNeeds:
     dialable: Callable[[str], str]
     time_of_day: Callable[[float], str]
     reasons: Sequence[str] = DEFAULT_REASONS
+    colleagues: Sequence[Colleague] = ()
 
 
 class DeskPresenters:
@@ -78,7 +80,9 @@ class DeskPresenters:
         self.agent_bar = AgentBarPresenter(desk, actions, needs.reasons)
         self.call_bar = CallBarPresenter(desk, actions, clock, names)
         self.keypad = KeypadPresenter(desk, actions)
-        self.consult = ConsultPresenter(desk, actions, self._search(), names, needs.dialable)
+        self.consult = ConsultPresenter(
+            desk, actions, self._search(), names, needs.dialable, needs.colleagues
+        )
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
         self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
         self.member_card = MemberCardPresenter(

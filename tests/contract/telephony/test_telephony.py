@@ -18,6 +18,7 @@ from tests.support.telephony_lab import (
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Direction, Phase, TransferState
+from ctidesk.calls.lamps import LampState
 
 
 def in_order(names: list[str], *wanted: str) -> bool:
@@ -423,6 +424,43 @@ def came_back(lab: Lab, call_id: str, codes: tuple[int, ...]) -> None:
     assert (call.phase, call.transfer) == (Phase.HELD, TransferState.FAILED)
     lab.desk.do(cmd.Resume(call_id=call_id))
     lab.desk.until(lambda: lab.desk.phase(call_id) is Phase.TALKING)
+
+
+# --- lamps ---
+
+
+def test_lamps_are_told_at_once_and_all_together(lab: Lab) -> None:
+    desk = lab.desk
+    first, second = lab.address(COLLEAGUE), lab.address(CALLER)
+    desk.do(cmd.WatchLamps(account_id=lab.account_id, targets=(first, second, first)))
+
+    def told() -> tuple[str, ...]:
+        events = desk.of(ev.LampsChanged)
+        return tuple(lamp.target for lamp in events[-1].lamps) if events else ()
+
+    desk.until(lambda: told() == (first, second))
+    assert {lamp.state for lamp in desk.of(ev.LampsChanged)[-1].lamps} == {LampState.UNKNOWN}
+    desk.do(cmd.WatchLamps(account_id=lab.account_id, targets=(second,)))
+    desk.until(lambda: told() == (second,))
+    desk.do(cmd.WatchLamps(account_id=lab.account_id, targets=()))
+    desk.until(lambda: desk.of(ev.LampsChanged)[-1].lamps == ())
+
+
+@pytest.mark.parametrize(
+    ("account", "targets", "code"),
+    [
+        ("nobody's", ("sip:203@127.0.0.1",), "unknown_account"),
+        ("", ("no number at all?",), "bad_number"),
+        ("", tuple(f"sip:{number}@127.0.0.1" for number in range(65)), "too_many_lamps"),
+    ],
+)
+def test_lamps_that_cannot_be_watched(
+    lab: Lab, account: str, targets: tuple[str, ...], code: str
+) -> None:
+    wish = cmd.WatchLamps(account_id=account or lab.account_id, targets=targets)
+    refusal = lab.desk.ask(wish)
+    assert refusal is not None
+    assert refusal.code == code
 
 
 # --- refusals ---

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
-from tests.support.desk_scenes import HOSPITAL, LENA, SHARED, Scene
+from tests.support.desk_scenes import (
+    COLLEAGUES,
+    HOSPITAL,
+    LENA,
+    SHARED,
+    Scene,
+    watch_colleagues,
+)
 from tests.support.widget_text import widget_texts
 
 from ctidesk.calls.call import Phase
 from ctidesk.calls.commands import CancelConsult, CompleteTransfer
+from ctidesk.calls.lamps import LampState
 from ctidesk.ui.consult.state import Stage
 from ctidesk.ui.desk_window import DeskWindow
 
@@ -346,3 +356,39 @@ def test_a_lost_engine_is_said_at_once_and_its_return_too(scene: Scene, desk_win
     press[0].click()
     (call,) = scene.desk.live
     assert call.remote.number == SHARED
+
+
+# --------------------------------------------------------------------- colleagues
+
+
+def test_colleagues_with_their_lamps(open_desk: Callable[[Scene], DeskWindow]):
+    scene = Scene(colleagues=COLLEAGUES)
+    desk_window = open_desk(scene)
+    panel = desk_window.panels.consult
+    call_id = scene.talk(SHARED, "Jane D.")
+    desk_window.presenters.consult.open()
+
+    def shown() -> dict[str, str]:
+        return {line.key: line.right for line in panel.colleagues.lines}
+
+    assert set(shown().values()) == {"Not known"}
+    watch_colleagues(scene)
+    lit = {"201": "Free", "205": "On a call", "203": "Ringing", "230": "Not there"}
+    assert shown() == lit | {"240": "Not known"}
+    assert "Free, Dr. Chen" in panel.colleagues.lines[0].spoken
+    scene.engine.lamp("201", LampState.BUSY)
+    assert shown()["201"] == "On a call"
+    # typing narrows them, choosing one fills the number and starts nothing
+    desk_window.presenters.consult.search.type("kim")
+    assert list(shown()) == ["203"]
+    panel.colleagues.picked.emit("203")
+    assert panel.field.text() == "203"
+    assert scene.desk.consult_of(call_id) is None
+    scene.engine.engine_lost(gone=False)
+    assert set(shown().values()) == {"Not known"}
+
+
+def test_no_colleagues_in_the_settings_take_no_room(scene: Scene, desk_window: DeskWindow):
+    scene.talk(SHARED, "Jane D.")
+    desk_window.presenters.consult.open()
+    assert not desk_window.panels.consult.colleagues.isVisible()

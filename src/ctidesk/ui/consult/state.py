@@ -36,6 +36,17 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class ColleagueLine:
+    """Somebody to consult, with the lamp of the telephone there: colour, icon and word."""
+
+    number: str
+    name: str
+    word: str
+    icon: str
+    tone: Role
+
+
+@dataclass(frozen=True, slots=True)
 class ConsultState:
     """`legs`: caller first; empty without a connected call. `recent`: (target, as shown)."""
 
@@ -53,6 +64,7 @@ class ConsultState:
     progress: str = ""
     notice: str = ""
     recent: tuple[tuple[str, str], ...] = ()
+    colleagues: tuple[ColleagueLine, ...] = ()
     problem: Problem | None = None
 
 
