@@ -9,11 +9,12 @@ from tests.pbx.conftest import Agent, Extension
 from tests.support.asterisk import Asterisk
 from tests.support.pbx_steps import hang_up, registered, rings, talk_to
 from tests.support.sip_desk import until
-from tests.support.sip_office import Office
+from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_phone import Phone
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
+from ctidesk.calls.call import Phase
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 
@@ -58,6 +59,40 @@ def test_log_in_pause_and_log_out_by_codes(member: Office, pbx: Asterisk) -> Non
     until(lambda: paused() == "0", "not paused")
     press_code(member, "*44")
     until(lambda: "201" not in pbx.control.queue_members(), "logged out")
+
+
+def test_codes_in_the_background(agent: Agent, pbx: Asterisk) -> None:
+    office = registered(agent())
+
+    def dial_code(code: str) -> ev.ServiceCodeAnswered:
+        office.desk.do(cmd.DialCode(account_id=ACCOUNT, code=code))
+        told: ev.ServiceCodeAnswered = office.desk.wait(ev.ServiceCodeAnswered, code=code)
+        return told
+
+    assert dial_code("*45").answered
+    assert pbx.control.queue_members()["201"]["Paused"] == "0"
+    # the next waits for the one before
+    for code in ("*46", "*47", "*46"):
+        office.desk.do(cmd.DialCode(account_id=ACCOUNT, code=code))
+    for code in ("*46", "*47", "*46"):
+        assert office.desk.wait(ev.ServiceCodeAnswered, code=code).answered
+    assert pbx.control.queue_members()["201"]["Paused"] == "1"
+    unknown = dial_code("*99")
+    assert (unknown.answered, unknown.status) == (False, 404)
+    assert dial_code("*44").answered
+    assert pbx.control.queue_members() == {}
+    assert not office.desk.calls
+    assert not office.live()
+
+
+def test_a_code_while_talking_disturbs_nobody(agent: Agent, pbx: Asterisk) -> None:
+    office = registered(agent())
+    call_id = talk_to(office, "601")
+    office.desk.do(cmd.DialCode(account_id=ACCOUNT, code="*45"))
+    assert office.desk.wait(ev.ServiceCodeAnswered).answered
+    assert office.call(call_id).phase is Phase.TALKING
+    assert "HoldRequested" not in office.desk.story()
+    hang_up(office, call_id)
 
 
 def test_a_call_through_the_queue(member: Office, pbx: Asterisk, outside: Outside) -> None:

@@ -19,6 +19,7 @@ from ctidesk.calls.commands import WatchLamps
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.member import (
     Appointment,
     Authorisation,
@@ -240,6 +241,7 @@ class Scene:
     journal: FakeCallJournal = field(default_factory=FakeCallJournal)
     directory: FakeMemberDirectory = field(default_factory=people)
     colleagues: tuple[Colleague, ...] = ()
+    queue_codes: QueueCodes = field(default_factory=QueueCodes)
 
     def __post_init__(self) -> None:
         self.clock.wall_offset = START.timestamp() - self.clock.now
@@ -264,6 +266,7 @@ class Scene:
             shown=lambda raw: numbers.normalise(raw, "DE").shown,
             dialable=dialable,
             colleagues=self.colleagues,
+            queue_codes=self.queue_codes,
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
         )
 

@@ -71,6 +71,15 @@ class WatchLamps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DialCode:
+    """Dial a code of the exchange ("*45") in the background; `ServiceCodeAnswered` tells the
+    outcome. No call of the agent's: not shown, recorded, wrapped up or counted."""
+
+    account_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
     """`call_id` is minted by the desk, `target` a number or sip: URI."""
 
@@ -205,6 +214,7 @@ Command = (
     | RemoveAccount
     | ConfigureRecording
     | WatchLamps
+    | DialCode
     | Dial
     | Answer
     | Decline

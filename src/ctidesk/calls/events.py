@@ -262,6 +262,18 @@ class LampsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceCodeAnswered:
+    """A code of the exchange was taken (`answered`), or not: `status` is SIP's."""
+
+    account_id: str
+    t_mono: float
+    t_wall: float
+    code: str
+    answered: bool
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLost:
     """Minted by the desk's supervisor: the engine process died or does not answer."""
 
@@ -312,7 +324,7 @@ AnyCallEvent = (
     | CallEnded
 )
 
-EngineEvent = AnyCallEvent | RegistrationChanged | LampsChanged
+EngineEvent = AnyCallEvent | RegistrationChanged | LampsChanged | ServiceCodeAnswered
 """What an engine sends; `EngineLost` and `EngineReady` are the desk's own."""
 
 DeskEvent = EngineEvent | EngineLost | EngineReady

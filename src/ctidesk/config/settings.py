@@ -75,6 +75,18 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """`[queue]`. Codes of the exchange as they are dialled; `with_state`: pause and unpause by
+    themselves with the agent's state."""
+
+    login: str = ""
+    logout: str = ""
+    pause: str = ""
+    unpause: str = ""
+    with_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Colleagues:
     """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
 
@@ -95,6 +107,7 @@ class Settings:
     data: Data = field(default_factory=Data)
     wrapup: WrapUp = field(default_factory=WrapUp)
     agent: Agent = field(default_factory=Agent)
+    queue: Queue = field(default_factory=Queue)
     colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
 
@@ -107,13 +120,18 @@ CHOICES = {
     "appearance.theme": ("system", "light", "dark"),
 }
 _RANGES = {"account.local_port": (0, 65535), "wrapup.seconds": (5, 3600)}
-_SHAPES = {"colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"')}
+_CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
+_SHAPES = {
+    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
+}
 _SECTIONS: dict[str, type] = {
     "account": Account,
     "recording": Recording,
     "data": Data,
     "wrapup": WrapUp,
     "agent": Agent,
+    "queue": Queue,
     "colleagues": Colleagues,
     "appearance": Appearance,
 }
@@ -198,16 +216,15 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
     if kind.startswith("tuple"):
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise SettingsProblem(f"{place} must be a list of texts.", 'Write it as ["a", "b"].')
-        if place in _SHAPES and not all(re.fullmatch(_SHAPES[place][0], each) for each in value):
-            example = _SHAPES[place][1]
-            raise SettingsProblem(
-                f"{place} has an entry that cannot be read.", f"Write each as {example}."
-            )
+        for each in value:
+            _check_shape(place, each)
         return tuple(value)
     expected = {"str": str, "int": int, "bool": bool}[kind]
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         word = {"str": "a text in quotes", "int": "a whole number", "bool": "true or false"}[kind]
         raise SettingsProblem(f"{place} must be {word}.", "Correct the value.")
+    if isinstance(value, str) and value:
+        _check_shape(place, value)
     if place in CHOICES and value not in CHOICES[place]:
         raise SettingsProblem(
             f"{place} has a value that ctidesk does not know.",
@@ -220,3 +237,11 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
     if place in _FILES and value:
         return str((folder / str(value)).resolve())
     return value
+
+
+def _check_shape(place: str, text: str) -> None:
+    shape, example = _SHAPES.get(place, ("", ""))
+    if shape and not re.fullmatch(shape, text):
+        raise SettingsProblem(
+            f"{place} has an entry that cannot be read.", f"Write it as {example}."
+        )

@@ -18,6 +18,7 @@ from ctidesk.calls.lamps import MOST_LAMPS, Lamp, LampState
 from ctidesk.calls.ports import Clock
 from ctidesk.sip.simulated_calls import SimulatedCalls
 
+_CODE = re.compile("[0-9*#]{1,32}")
 _DIGITS = re.compile("[0-9*#A-Da-d]{1,256}")
 _TARGET = re.compile(r"sips?:[^\s<>]{1,320}|\+?[0-9A-Za-z*#][0-9A-Za-z*#\s().\-/_]{0,63}")
 
@@ -30,6 +31,8 @@ class SimulatedSwitch(SimulatedCalls):
         self.accounts: set[str] = set()
         self.unregistered: set[str] = set()
         self.max_calls = 4
+        self.codes: dict[str, int] = {}
+        """What the exchange answers to its codes; to others 404."""
         self.lamps: dict[str, LampState] = {}
         self._consults_to_come: set[str] = set()
 
@@ -55,6 +58,24 @@ class SimulatedSwitch(SimulatedCalls):
         known = self.lamps
         self.lamps = {each: known.get(each, LampState.UNKNOWN) for each in command.targets}
         self.tell_lamps()
+
+    def _DialCode(self, command: cmd.DialCode) -> None:
+        if command.account_id not in self.accounts:
+            raise refused("unknown_account", "This account is not set up.", "Choose another.")
+        if command.account_id in self.unregistered:
+            raise refused("not_registered", "The telephone is not registered.", "Wait a moment.")
+        if not _CODE.fullmatch(command.code):
+            raise refused("bad_code", "A code has only digits, * and #.", "Correct the settings.")
+        status = self.codes.get(command.code, 404)
+        self.tell(
+            ev.ServiceCodeAnswered(
+                account_id=command.account_id,
+                code=command.code,
+                answered=status == 200,
+                status=status,
+                **self.now(),
+            )
+        )
 
     def tell_lamps(self) -> None:
         lamps = tuple(Lamp(target, state) for target, state in self.lamps.items())

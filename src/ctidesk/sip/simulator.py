@@ -209,7 +209,11 @@ class SimulatedEngine:
         fields = {"mos": mos, "loss_pct": loss_pct, "jitter_ms": 5.0, "rtt_ms": 20.0}
         self._switch.happen(ev.QualityMeasured, call_id, **fields)
 
-    # --- script: lamps ---
+    # --- script: codes and lamps ---
+
+    def knows_code(self, code: str, status: int = 200) -> None:
+        """What the exchange answers to `code` from now on."""
+        self._switch.codes[code] = status
 
     def lamp(self, target: str, state: LampState) -> None:
         """The exchange tells what a watched telephone does."""

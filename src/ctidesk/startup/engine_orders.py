@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ctidesk.calls.commands import ConfigureAccount, ConfigureRecording, Srtp, WatchLamps
 from ctidesk.calls.lamps import MOST_LAMPS, Colleague
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.calls.text import plain
 from ctidesk.config.settings import Account, Settings
 
@@ -41,6 +42,17 @@ def colleagues(settings: Settings) -> tuple[Colleague, ...]:
         name, _, number = entry.rstrip(">").partition("<")
         found.append(Colleague(plain(name), number))
     return tuple(found)
+
+
+def queue_codes(settings: Settings) -> QueueCodes:
+    queue = settings.queue
+    return QueueCodes(
+        login=queue.login,
+        logout=queue.logout,
+        pause=queue.pause,
+        unpause=queue.unpause,
+        with_state=queue.with_state,
+    )
 
 
 def lamps_order(settings: Settings) -> WatchLamps:

@@ -15,6 +15,7 @@ from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.queue_codes import QueueFollower
 from ctidesk.care.pop import ScreenPop
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
@@ -30,6 +31,7 @@ from ctidesk.startup.engine_orders import (
     ACCOUNT_ID,
     account_order,
     lamps_order,
+    queue_codes,
     recording_order,
 )
 from ctidesk.startup.plumbing import Plumbing
@@ -82,6 +84,9 @@ class Parts:
             self.clock,
             ACCOUNT_ID,
             functools.partial(numbers.dialable, region=settings.data.region),
+        )
+        self.queue_follower = QueueFollower(
+            self.desk, queue_codes(settings), self.actions.dial_code
         )
         self.pop = ScreenPop(self.desk, self.actions, self.directory)
         self.plumbing = Plumbing(

@@ -24,7 +24,7 @@ from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Settings, WrapUp
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
-from ctidesk.startup.engine_orders import colleagues
+from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_presenters import DeskNeeds
@@ -174,6 +174,7 @@ class RunningDesk:
             time_of_day=_time_of_day,
             reasons=settings.agent.reasons,
             colleagues=colleagues(settings),
+            queue_codes=queue_codes(settings),
         )
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:

@@ -11,6 +11,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import TransferState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.ui import words
 from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
@@ -26,11 +27,13 @@ class DeskNotices:
         stack: NoticeStack,
         resume: Callable[[], None],
         dial: Callable[[str], object],
+        queue_codes: QueueCodes,
     ) -> None:
         self._desk = desk
         self._stack = stack
         self._resume = resume
         self._dial = dial
+        self._queue_codes = queue_codes
         self._dialled: dict[str, str] = {}
         """Numbers of the calls that we dialled and that are not connected yet."""
         desk.subscribe(but_telemetry(self._changed))
@@ -45,6 +48,8 @@ class DeskNotices:
             self._engine_back(change)
         elif isinstance(change, ev.RegistrationChanged):
             self._registration(change)
+        elif isinstance(change, ev.ServiceCodeAnswered):
+            self._code_answered(change)
         elif isinstance(change, ev.RecordingFailed):
             why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
             show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
@@ -56,6 +61,23 @@ class DeskNotices:
             show("call", Notice(level=Level.WARNING, text=text, remedy="Try again in a moment."))
         else:
             self._transfers_and_ends(change)
+
+    def _code_answered(self, event: ev.ServiceCodeAnswered) -> None:
+        """By itself with the agent's state a code that worked is nothing to tell."""
+        codes = self._queue_codes
+        title = codes.titles().get(event.code, "Code of the exchange")
+        quiet = codes.with_state and event.code in (codes.pause, codes.unpause)
+        if not event.answered:
+            text = f"{title} did not work: {words.failure_word(event.status)}."
+            remedy = "Try again from the command palette (Ctrl+K); tell IT if it stays."
+            notice = Notice(level=Level.WARNING, text=text, remedy=remedy)
+        elif quiet:
+            self._stack.clear("queue")
+            return
+        else:
+            text = f"{title}: the exchange has taken it."
+            notice = Notice(level=Level.INFO, text=text, remedy="")
+        self._stack.show_notice("queue", notice)
 
     def _transfers_and_ends(self, change: Change) -> None:
         if isinstance(change, ev.TransferFailed):

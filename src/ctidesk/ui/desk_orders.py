@@ -63,7 +63,10 @@ class Places:
 
 def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> None:
     """Put all of them into `commands`."""
-    groups = (_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown))
+    groups = (
+        *(_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown)),
+        _queue(shown),
+    )
     for command in chain.from_iterable(groups):
         commands.register(command)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
@@ -243,6 +246,22 @@ def _parties(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
             words="party who calls",
         )
         for party in CALLING_PARTIES
+    )
+
+
+def _queue(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
+    """Those codes of the exchange that the settings name."""
+    return tuple(
+        DeskCommand(
+            name=f"queue.{code}",
+            title=title,
+            group="Queue",
+            run=functools.partial(shown.dial_code, code),
+            possible=shown.registered,
+            icon="queue",
+            words="exchange member pause",
+        )
+        for code, title in shown.queue_codes.items()
     )
 
 

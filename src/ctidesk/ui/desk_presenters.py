@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
@@ -16,6 +16,7 @@ from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import Colleague
 from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.metrics.shift import ShiftStatistics
@@ -61,6 +62,7 @@ class DeskNeeds:
     time_of_day: Callable[[float], str]
     reasons: Sequence[str] = DEFAULT_REASONS
     colleagues: Sequence[Colleague] = ()
+    queue_codes: QueueCodes = field(default_factory=QueueCodes)
 
 
 class DeskPresenters:
@@ -72,6 +74,9 @@ class DeskPresenters:
         # every panel asks at every event, and placing a number takes 0.2 ms
         shown = self.shown = functools.lru_cache(maxsize=NUMBERS_KEPT)(needs.shown)
         self._needs = needs
+        self.queue_codes = needs.queue_codes.titles()
+        self.dial_code = actions.dial_code
+        self.registered = functools.partial(_registered, desk)
         self._seconds = 0
         self.log = OpenCallLog(desk, needs.agent_name)
         desk.subscribe(self._count)
@@ -149,3 +154,8 @@ class DeskPresenters:
     def _reason(self) -> tuple[str, str]:
         state = self.wrap_up.live.state
         return state.code, state.code_label
+
+
+def _registered(desk: CallDesk) -> bool:
+    states = [each.state for each in desk.registrations.values()]
+    return ev.Registration.REGISTERED in states

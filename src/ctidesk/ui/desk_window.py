@@ -77,6 +77,7 @@ class DeskWindow(QObject):
             self.window.notices,
             self.presenters.consult.resume,
             needs.actions.dial,
+            needs.queue_codes,
         )
         self._quality = Live(self._quality_now)
         self._quality.watch(self.panels.quality.show_quality)

@@ -463,6 +463,31 @@ def test_lamps_that_cannot_be_watched(
     assert refusal.code == code
 
 
+# --- codes of the exchange ---
+
+
+def test_a_code_that_nobody_takes_is_told_and_is_no_call(lab: Lab) -> None:
+    desk = lab.desk
+    before = list(desk.order)
+    desk.do(cmd.DialCode(account_id=lab.account_id, code="*45"))
+    desk.until(lambda: desk.of(ev.ServiceCodeAnswered))
+    (told,) = desk.of(ev.ServiceCodeAnswered)
+    assert (told.code, told.answered) == ("*45", False)
+    assert told.status >= 400
+    assert not {"CallDialled", "CallEnded"} & set(desk.order[len(before) :])
+
+
+@pytest.mark.parametrize(
+    ("account", "code", "refusal"),
+    [("nobody's", "*45", "unknown_account"), ("", "4 5", "bad_code"), ("", "", "bad_code")],
+)
+def test_codes_that_cannot_be_dialled(lab: Lab, account: str, code: str, refusal: str) -> None:
+    order = cmd.DialCode(account_id=account or lab.account_id, code=code)
+    refused = lab.desk.ask(order)
+    assert refused is not None
+    assert refused.code == refusal
+
+
 # --- refusals ---
 
 

@@ -18,7 +18,9 @@ from tests.support.widget_text import widget_texts
 
 from ctidesk.calls.call import Phase
 from ctidesk.calls.commands import CancelConsult, CompleteTransfer
+from ctidesk.calls.events import Registration
 from ctidesk.calls.lamps import LampState
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.ui.consult.state import Stage
 from ctidesk.ui.desk_window import DeskWindow
 
@@ -392,3 +394,23 @@ def test_no_colleagues_in_the_settings_take_no_room(scene: Scene, desk_window: D
     scene.talk(SHARED, "Jane D.")
     desk_window.presenters.consult.open()
     assert not desk_window.panels.consult.colleagues.isVisible()
+
+
+# ------------------------------------------------------------------ queue codes
+
+
+def test_queue_codes_from_the_palette(open_desk: Callable[[Scene], DeskWindow]):
+    scene = Scene(queue_codes=QueueCodes(login="*45", pause="*46"))
+    desk_window = open_desk(scene)
+    commands = desk_window.commands
+    assert not commands.perform("queue.*45"), "not before the telephone is registered"
+    scene.engine.registration(Registration.REGISTERED)
+    scene.engine.knows_code("*45")
+    assert commands.perform("queue.*45")
+    assert "the exchange has taken it" in str(widget_texts(desk_window.window))
+    assert commands.perform("queue.*46")
+    assert "Queue: pause did not work: this number does not exist" in str(
+        widget_texts(desk_window.window)
+    )
+    assert not scene.desk.calls
+    assert not scene.desk.wrap_ups

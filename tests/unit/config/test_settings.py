@@ -75,6 +75,7 @@ def test_a_password_is_in_no_repr() -> None:
         (b"[account]\nverify_tls = 'no'", "true or false"),
         (b"[account]\ntransport = 'carrier pigeon'", "account.transport has a value"),
         (b"[recording]\nrecipients = 'age1x'", "list of texts"),
+        (b"[queue]\nlogin = 'log me in'", "queue.login has an entry"),
         (b"[colleagues]\nlist = ['Nurse Kim']", "colleagues.list has an entry"),
         (b"[account]\n\xff\xfe", "not UTF-8 text (line 2)"),
     ],

@@ -18,6 +18,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration
 from ctidesk.sip.engine.account_line import AccountLine, resolve
 from ctidesk.sip.engine.accounts import Accounts
+from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.consults import Consults
 from ctidesk.sip.engine.dialling import Target, target_of
 from ctidesk.sip.engine.lamps import Lamps
@@ -34,10 +35,11 @@ _SIP_CALL_ID = re.compile(r"[^\s;,<>\"]{1,256}")
 class Dispatch:
     """`carry_out` returns when the command is accepted; its effects come as events."""
 
-    def __init__(self, board: Switchboard, accounts: Accounts, lamps: Lamps) -> None:
+    def __init__(self, board: Switchboard, accounts: Accounts, lamps: Lamps, codes: Codes) -> None:
         self._board = board
         self._accounts = accounts
         self._lamps = lamps
+        self._codes = codes
         self._consults = Consults(board)
         self._transfers = Transfers(board)
         self._orders: Mapping[type[Any], Callable[[Any], None]] = {
@@ -45,6 +47,7 @@ class Dispatch:
             cmd.RemoveAccount: self._remove_account,
             cmd.ConfigureRecording: board.recording.configure,
             cmd.WatchLamps: lamps.watch,
+            cmd.DialCode: self._dial_code,
             cmd.Dial: self._dial,
             cmd.Answer: self._answer,
             cmd.Decline: self._decline,
@@ -76,13 +79,13 @@ class Dispatch:
 
     # -- accounts ---------------------------------------------------------------------------------
     def _configure_account(self, order: cmd.ConfigureAccount) -> None:
-        busy = self._board.busy(order.account_id)
+        busy = self._board.busy(order.account_id) or self._codes.busy(order.account_id)
         if not busy and not any(line.config == order for line in self._accounts.lines()):
             self._lamps.release()
         self._accounts.configure(order, busy)
 
     def _remove_account(self, order: cmd.RemoveAccount) -> None:
-        if self._board.busy(order.account_id):
+        if self._board.busy(order.account_id) or self._codes.busy(order.account_id):
             raise KnownError(
                 "account_in_use",
                 "The account can't be removed during a call.",
@@ -91,6 +94,12 @@ class Dispatch:
         self._lamps.release()
         self._accounts.remove(order.account_id)
         self._board.journal.forget_registration(order.account_id)
+
+    def _dial_code(self, order: cmd.DialCode) -> None:
+        line = self._ready_line(order.account_id)
+        if not self._board.room():
+            raise too_many_calls()
+        self._codes.dial(order, line)
 
     # -- one call ---------------------------------------------------------------------------------
     def _dial(self, order: cmd.Dial) -> None:
@@ -243,11 +252,7 @@ class Dispatch:
                 "Try again; restart the program if it stays.",
             )
         if not self._board.room():
-            raise KnownError(
-                "too_many_calls",
-                "No further call is possible: all lines are in use.",
-                "End another call first.",
-            )
+            raise too_many_calls()
 
     def _ready_line(self, account_id: str) -> AccountLine:
         line = self._accounts.line(account_id)
@@ -278,3 +283,11 @@ class Dispatch:
             self._board.dial(leg, uri, target.remote, consult_of)
 
         resolve(self._board.endpoint, target.lookup, resolved)
+
+
+def too_many_calls() -> KnownError:
+    return KnownError(
+        "too_many_calls",
+        "No further call is possible: all lines are in use.",
+        "End another call first.",
+    )

@@ -20,6 +20,7 @@ from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge, call_port
+from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.journal import Journal
@@ -97,7 +98,8 @@ class Engine:
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
         self._lamps = Lamps(endpoint, self._accounts, self._journal.record)
-        self._dispatch = Dispatch(self._board, self._accounts, self._lamps)
+        codes = Codes(endpoint, self._journal.record)
+        self._dispatch = Dispatch(self._board, self._accounts, self._lamps, codes)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
         mic = self._settings.mic_file
