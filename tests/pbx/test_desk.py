@@ -10,8 +10,9 @@ from tests.pbx.conftest import Extension
 from tests.support.asterisk import Asterisk, password
 from tests.support.crm_people import SHARED
 from tests.support.flow_centre import Centre, seeded_profile
-from tests.support.flow_looks import wrap_up
+from tests.support.flow_looks import rows, wrap_up
 from tests.support.pbx_steps import rings
+from tests.support.sip_desk import until
 from tests.support.sip_phone import Phone
 from tests.support.sip_sound import write_tone
 
@@ -33,7 +34,8 @@ def centre(tmp_path_factory: pytest.TempPathFactory, pbx: Asterisk) -> Iterator[
             "password": password("201"),
             "registrar": f"127.0.0.1:{pbx.sip}",
         },
-        colleagues={"list": ["Nurse Kim <202>", "Night desk <203>"]},
+        queue={"pause": "*46", "unpause": "*47", "with_state": True},
+        colleagues={"list": ["Nurse Kim <202>", "Night desk <390>"]},
     )
     yield centre
     pbx.control("QueueRemove", Queue="Members", Interface="PJSIP/201")
@@ -46,8 +48,9 @@ def test_a_queue_call_on_the_screen(
     colleague = extension("202")
     desk = centre.desk()
     desk.shows("Registered")
+    pbx.control("QueueAdd", Queue="Members", Interface="PJSIP/201", Paused="true")
     desk.ask("ready")
-    pbx.control("QueueAdd", Queue="Members", Interface="PJSIP/201")
+    until(lambda: paused(pbx) == "0", "the queue knows that the agent is ready")
     caller = outside(SHARED.replace(" ", ""), display="Jane D.")
     caller("call", to=f"sip:500@127.0.0.1:{pbx.sip}", headers={"X-CRM-Id": "M-1001"})
     # queue, caller and the member that the exchange named, while it rings
@@ -63,8 +66,17 @@ def test_a_queue_call_on_the_screen(
     desk.shows("Free")
     caller("hangup", leg=1)
     desk.until(lambda state: state["wrap_ups"], "wrap-up")
+    until(lambda: paused(pbx) == "1", "the queue knows of the wrap-up")
     wrap_up(desk)
+    until(lambda: paused(pbx) == "0", "the queue knows that it is over")
+    # the codes were no calls of the agent's
+    desk.shows("1 handled")
+    assert len(rows(centre)["calls"]) == 1
     assert desk.quit() == 0
+
+
+def paused(pbx: Asterisk) -> str:
+    return pbx.control.queue_members()["201"]["Paused"]
 
 
 def test_a_withheld_number_is_nowhere_on_the_screen(

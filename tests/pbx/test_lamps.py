@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from tests.pbx.conftest import Agent, Extension
-from tests.support.pbx_steps import registered, rings
+from tests.support.asterisk import Asterisk
+from tests.support.pbx_steps import answered, hang_up, registered, rings, talk_to
 from tests.support.sip_desk import DeskProbe, until
 from tests.support.sip_office import ACCOUNT, Office
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
+from ctidesk.calls.events import Registration
 from ctidesk.calls.lamps import LampState
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
@@ -46,3 +50,44 @@ def test_idle_ringing_busy_and_away(agent: Agent, extension: Extension) -> None:
     shows(office, n203="idle", n302="idle", n999="unknown")
     watch(office, "302")
     shows(office, n302="idle")
+
+
+def test_the_lamp_of_a_parking_place_tells_where_the_caller_waits(
+    agent: Agent, extension: Extension
+) -> None:
+    office, caller = registered(agent()), extension("202")
+    watch(office, "701", "702")
+    shows(office, n701="idle", n702="idle")
+    call_id, _leg = answered(office, caller, "201")
+    office.desk.do(cmd.TransferBlind(call_id=call_id, target="700"))
+    shows(office, n701="busy", n702="idle")
+    hang_up(office, talk_to(office, "701"))
+    shows(office, n701="idle", n702="idle")
+
+
+def test_the_exchange_is_gone_and_back(
+    agent: Agent, extension: Extension, new_pbx: Callable[..., Asterisk]
+) -> None:
+    exchange = new_pbx()
+    office = registered(agent(at=exchange))
+    extension("203", at=exchange)
+    watch(office, "203")
+    shows(office, n203="idle")
+    exchange.end()
+    office.desk.wait(ev.RegistrationChanged, state=Registration.FAILED, patience_s=60)
+    shows(office, n203="unknown")
+    exchange.start()
+    office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED, patience_s=60)
+    # the other telephone registers later, or its contact was kept
+    until(lambda: lamps(office.desk)["203"] is not LampState.UNKNOWN, "told again")
+
+
+def test_a_new_desk_gets_the_lamps_that_are_there(agent: Agent, extension: Extension) -> None:
+    office = registered(agent())
+    extension("203")
+    watch(office, "203")
+    shows(office, n203="idle")
+    office.desk.close()
+    office.desk = DeskProbe(office.runtime)
+    watch(office, "203")
+    shows(office, n203="idle")
