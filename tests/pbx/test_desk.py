@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pyrage
 import pytest
 from tests.pbx.conftest import Extension
-from tests.support.asterisk import Asterisk, password
+from tests.support.asterisk import MUSIC_HZ, Asterisk, password
 from tests.support.crm_people import SHARED
 from tests.support.flow_centre import Centre, seeded_profile
 from tests.support.flow_looks import rows, wrap_up
@@ -35,6 +35,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory, pbx: Asterisk) -> Iterator[
             "registrar": f"127.0.0.1:{pbx.sip}",
         },
         queue={"pause": "*46", "unpause": "*47", "with_state": True},
+        parking={"number": "700", "places": ["701", "702"]},
         colleagues={"list": ["Nurse Kim <202>", "Night desk <390>"]},
     )
     yield centre
@@ -95,4 +96,28 @@ def test_a_withheld_number_is_nowhere_on_the_screen(
     assert SHARED.replace(" ", "")[-6:] not in seen.replace(" ", "")
     assert "Jane Doe" not in seen
     caller("hangup_all")
+    assert desk.quit() == 0
+
+
+def test_a_caller_is_parked_and_got_back(
+    centre: Centre, pbx: Asterisk, outside: Callable[..., Phone]
+) -> None:
+    desk = centre.desk()
+    desk.shows("Registered")
+    desk.ask("ready")
+    caller = outside(SHARED.replace(" ", ""))
+    caller("call", to=f"sip:201@127.0.0.1:{pbx.sip}")
+    desk.until_call("an offer", phase="offered")
+    desk.press("call_answer")
+    desk.until_call("connected", phase="talking")
+    desk.ask("perform", "call.park")
+    desk.shows("The caller is parked at 701.")
+    caller.hears_tone(1, MUSIC_HZ)
+    wrap_up(desk)
+    desk.press_text("Get back")
+    desk.until_call("the caller is back", phase="talking")
+    caller.hears_no_tone(1, MUSIC_HZ)
+    caller("hangup_all")
+    desk.until(lambda state: state["wrap_ups"], "wrap-up")
+    wrap_up(desk)
     assert desk.quit() == 0

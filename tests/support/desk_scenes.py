@@ -19,6 +19,7 @@ from ctidesk.calls.commands import WatchLamps
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
+from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.member import (
     Appointment,
@@ -242,6 +243,7 @@ class Scene:
     directory: FakeMemberDirectory = field(default_factory=people)
     colleagues: tuple[Colleague, ...] = ()
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
+    parking: Parking = field(default_factory=Parking)
 
     def __post_init__(self) -> None:
         self.clock.wall_offset = START.timestamp() - self.clock.now
@@ -267,6 +269,7 @@ class Scene:
             dialable=dialable,
             colleagues=self.colleagues,
             queue_codes=self.queue_codes,
+            parking=self.parking,
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
         )
 

@@ -87,6 +87,14 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Parking:
+    """`[parking]`. `number` parks a caller; `places`: where callers wait then."""
+
+    number: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Colleagues:
     """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
 
@@ -108,6 +116,7 @@ class Settings:
     wrapup: WrapUp = field(default_factory=WrapUp)
     agent: Agent = field(default_factory=Agent)
     queue: Queue = field(default_factory=Queue)
+    parking: Parking = field(default_factory=Parking)
     colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
 
@@ -123,6 +132,8 @@ _RANGES = {"account.local_port": (0, 65535), "wrapup.seconds": (5, 3600)}
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _SHAPES = {
     "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    "parking.number": _CODE,
+    "parking.places": _CODE,
     **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
 }
 _SECTIONS: dict[str, type] = {
@@ -132,6 +143,7 @@ _SECTIONS: dict[str, type] = {
     "wrapup": WrapUp,
     "agent": Agent,
     "queue": Queue,
+    "parking": Parking,
     "colleagues": Colleagues,
     "appearance": Appearance,
 }

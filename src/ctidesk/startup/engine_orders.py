@@ -56,8 +56,8 @@ def queue_codes(settings: Settings) -> QueueCodes:
 
 
 def lamps_order(settings: Settings) -> WatchLamps:
-    """The lamps' command: of as many colleagues as can be watched."""
-    numbers = tuple(each.number for each in colleagues(settings))
+    """The lamps' command: parking places, and as many colleagues as can be watched."""
+    numbers = (*settings.parking.places, *(each.number for each in colleagues(settings)))
     return WatchLamps(account_id=ACCOUNT_ID, targets=numbers[:MOST_LAMPS])
 
 

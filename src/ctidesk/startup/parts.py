@@ -99,7 +99,7 @@ class Parts:
     def start_engine(self) -> None:
         """First of all: the engine starts in its own process while the window is built."""
         self._order()
-        if self.settings.colleagues.list:
+        if self.settings.colleagues.list or self.settings.parking.places:
             self.supervisor.watch(lamps_order(self.settings))
         self.supervisor.start()
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from ctidesk.calls import numbers
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.parking import Parking
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Settings, WrapUp
@@ -175,6 +176,7 @@ class RunningDesk:
             reasons=settings.agent.reasons,
             colleagues=colleagues(settings),
             queue_codes=queue_codes(settings),
+            parking=Parking(number=settings.parking.number, places=settings.parking.places),
         )
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:

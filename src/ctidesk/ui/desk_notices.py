@@ -5,6 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from ctidesk.calls import events as ev
@@ -61,6 +62,26 @@ class DeskNotices:
             show("call", Notice(level=Level.WARNING, text=text, remedy="Try again in a moment."))
         else:
             self._transfers_and_ends(change)
+
+    def parked(self, places: tuple[str, ...]) -> None:
+        """A caller was parked; `places` as `ParkedCallers` tells them."""
+        text = "The caller is parked. The exchange does not say where."
+        action: Callable[[], None] | None = None
+        if places:
+            text = f"The caller is parked at {' or '.join(places)}."
+            action = functools.partial(self._get_back, places[0])
+        notice = Notice(
+            level=Level.INFO,
+            text=text,
+            remedy="Whoever dials that number gets the caller." if places else "",
+            action_text="Get back" if len(places) == 1 else "",
+            action=action if len(places) == 1 else None,
+        )
+        self._stack.show_notice("parked", notice)
+
+    def _get_back(self, place: str) -> None:
+        self._stack.clear("parked")
+        self._dial(place)
 
     def _code_answered(self, event: ev.ServiceCodeAnswered) -> None:
         """By itself with the agent's state a code that worked is nothing to tell."""

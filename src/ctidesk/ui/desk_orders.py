@@ -18,6 +18,7 @@ from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
 SHORTCUTS = (
     *DEFAULTS,
+    Shortcut("call.park", "Park the caller", "Call", "Ctrl+Shift+P"),
     Shortcut("desk.dial", "Dial", "Desk", "Ctrl+D"),
     Shortcut("desk.card", "Go to the card", "Desk", "Ctrl+Shift+C"),
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
@@ -148,6 +149,15 @@ def _call(shown: DeskPresenters, places: Places) -> tuple[DeskCommand, ...]:
             possible=lambda: bar.live.state.can_keypad,
             icon="keypad",
             words="dtmf digits",
+        ),
+        make(
+            name="call.park",
+            title="Park the caller",
+            group="Call",
+            run=shown.parked.park,
+            possible=lambda: shown.parked.can_park,
+            icon="pause",
+            words="place exchange",
         ),
         make(
             name="call.redial",

@@ -15,6 +15,7 @@ from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import Colleague
+from ctidesk.calls.parking import ParkedCallers, Parking
 from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.pop import ScreenPop
@@ -63,6 +64,7 @@ class DeskNeeds:
     reasons: Sequence[str] = DEFAULT_REASONS
     colleagues: Sequence[Colleague] = ()
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
+    parking: Parking = field(default_factory=Parking)
 
 
 class DeskPresenters:
@@ -75,6 +77,7 @@ class DeskPresenters:
         shown = self.shown = functools.lru_cache(maxsize=NUMBERS_KEPT)(needs.shown)
         self._needs = needs
         self.queue_codes = needs.queue_codes.titles()
+        self.parked = ParkedCallers(desk, needs.parking, actions.transfer_blind)
         self.dial_code = actions.dial_code
         self.registered = functools.partial(_registered, desk)
         self._seconds = 0

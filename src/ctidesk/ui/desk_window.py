@@ -79,6 +79,7 @@ class DeskWindow(QObject):
             needs.actions.dial,
             needs.queue_codes,
         )
+        self.presenters.parked.on_parked = self.notices.parked
         self._quality = Live(self._quality_now)
         self._quality.watch(self.panels.quality.show_quality)
         self.tick.ticked.connect(self.presenters.tick)

@@ -17,10 +17,12 @@ from tests.support.desk_scenes import (
 from tests.support.widget_text import widget_texts
 
 from ctidesk.calls.call import Phase
-from ctidesk.calls.commands import CancelConsult, CompleteTransfer
+from ctidesk.calls.commands import CancelConsult, CompleteTransfer, WatchLamps
 from ctidesk.calls.events import Registration
 from ctidesk.calls.lamps import LampState
+from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.sip.simulator import ACCOUNT
 from ctidesk.ui.consult.state import Stage
 from ctidesk.ui.desk_window import DeskWindow
 
@@ -414,3 +416,60 @@ def test_queue_codes_from_the_palette(open_desk: Callable[[Scene], DeskWindow]):
     )
     assert not scene.desk.calls
     assert not scene.desk.wrap_ups
+
+
+# ----------------------------------------------------------------------- parking
+
+
+def parking_desk(
+    open_desk: Callable[[Scene], DeskWindow], places: tuple[str, ...]
+) -> tuple[Scene, DeskWindow]:
+    scene = Scene(parking=Parking(number="700", places=places))
+    desk_window = open_desk(scene)
+    scene.engine.send(WatchLamps(account_id=ACCOUNT, targets=places))
+    return scene, desk_window
+
+
+@pytest.mark.parametrize("lamp_first", [True, False])
+def test_a_parked_caller_is_told_with_the_place(
+    open_desk: Callable[[Scene], DeskWindow], lamp_first: bool
+):
+    scene, desk_window = parking_desk(open_desk, ("701", "702"))
+    assert not desk_window.commands.perform("call.park"), "nobody is there to be parked"
+    scene.engine.lamp("701", LampState.BUSY)
+    call_id = scene.talk(SHARED, "Jane D.")
+    assert desk_window.commands.perform("call.park")
+    assert not desk_window.commands.perform("call.park"), "it is under way"
+    if lamp_first:
+        scene.engine.lamp("702", LampState.BUSY)
+    scene.engine.transfer_answered(call_id)
+    if not lamp_first:
+        assert "parked" not in notices(desk_window)
+        scene.engine.lamp("702", LampState.BUSY)
+    assert "The caller is parked at 702." in str(widget_texts(desk_window.window))
+    scene.engine.lamp("702", LampState.IDLE)
+    scene.engine.lamp("702", LampState.BUSY)
+    assert notices(desk_window).count("parked") == 1
+
+
+def test_parking_that_fails_tells_no_place(open_desk: Callable[[Scene], DeskWindow]):
+    scene, desk_window = parking_desk(open_desk, ("701",))
+    call_id = scene.talk(SHARED, "Jane D.")
+    desk_window.commands.perform("call.park")
+    scene.engine.transfer_busy(call_id)
+    scene.engine.lamp("701", LampState.BUSY)
+    assert "parked" not in notices(desk_window)
+    assert "transfer" in notices(desk_window)
+
+
+def test_an_exchange_that_tells_no_places(open_desk: Callable[[Scene], DeskWindow]):
+    scene, desk_window = parking_desk(open_desk, ())
+    call_id = scene.talk(SHARED, "Jane D.")
+    desk_window.commands.perform("call.park")
+    scene.engine.transfer_answered(call_id)
+    assert "does not say where" in str(widget_texts(desk_window.window))
+
+
+def test_without_a_parking_number_nothing_is_offered(scene: Scene, desk_window: DeskWindow):
+    scene.talk(SHARED, "Jane D.")
+    assert not desk_window.commands.perform("call.park")
