@@ -24,6 +24,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls import phases
 from ctidesk.calls.call import Call
 from ctidesk.calls.codec import from_plain, to_plain
+from ctidesk.calls.events import CallEvent
 from ctidesk.sip.protocol import (
     KEY_NAME,
     SOCKET_NAME,
@@ -164,7 +165,7 @@ class DeskProbe:
             assert not self.events or envelope.seq == self.events[-1][0] + 1, "a gap in seq"
             if envelope.name in ("CallOffered", "CallDialled"):
                 self.calls[event.call_id] = phases.begin(event)
-            elif envelope.name != "RegistrationChanged" and event.call_id in self.calls:
+            elif isinstance(event, CallEvent) and event.call_id in self.calls:
                 self.calls[event.call_id] = phases.apply(self.calls[event.call_id], event)
             self.events.append((envelope.seq, event))
 

@@ -111,6 +111,27 @@ class Phone:
         self.process.wait(PATIENCE_S)
         self.close()
 
+    def tone(self, leg: int, hz: int, beside: int = 2300) -> bool:
+        """Whether `hz` arrives now: much louder than what lies far away from it."""
+        self("sample", leg=leg, hz=[hz, beside])
+        wanted, other = self.wait("sample", leg=leg)["levels"]
+        return bool(wanted > 300 and wanted > 10 * other)
+
+    def hears_tone(self, leg: int, hz: int) -> None:
+        """Wait until `hz` arrives."""
+        until(lambda: self.tone(leg, hz), f"{self.user} hears {hz} Hz")
+
+    def hears_no_tone(self, leg: int, hz: int) -> None:
+        """Wait until `hz` is gone, and stays so for three samples."""
+        gone = 0
+
+        def look() -> bool:
+            nonlocal gone
+            gone = 0 if self.tone(leg, hz) else gone + 1
+            return gone >= 3
+
+        until(look, f"{self.user} hears no {hz} Hz")
+
     def close(self) -> None:
         self.thaw()
         assert self.process.stdin is not None

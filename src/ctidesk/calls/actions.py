@@ -102,6 +102,10 @@ class DeskActions:
         self._send(cmd.Dial(call_id=call_id, account_id=self._account_id, target=number))
         return call_id
 
+    def dial_code(self, code: str) -> None:
+        """A code of the exchange, in the background."""
+        self._send(cmd.DialCode(account_id=self._account_id, code=code))
+
     def redial(self) -> str:
         return self.dial(self.last_dialled) if self.last_dialled else ""
 

@@ -76,6 +76,24 @@ class ConfigureRecording:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLamps:
+    """Watch exactly these telephones over `account_id`; `LampsChanged` tells how they are, at once
+    and at each change. `targets`: numbers as they are dialled."""
+
+    account_id: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialCode:
+    """Dial a code of the exchange ("*45") in the background; `ServiceCodeAnswered` tells the
+    outcome. No call of the agent's: not shown, recorded, wrapped up or counted."""
+
+    account_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
     """`call_id` is minted by the desk, `target` a number or sip: URI."""
 
@@ -154,7 +172,8 @@ class SwapConsult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteTransfer:
-    """Attended transfer: REFER with Replaces, only once the hold of `call_id` is confirmed."""
+    """Attended transfer: REFER with Replaces, only once the hold of `call_id` is confirmed. While
+    the colleague has not answered: our ringing there ends and the caller rings there instead."""
 
     call_id: str
     timeout_s: float = 30.0
@@ -208,6 +227,8 @@ Command = (
     ConfigureAccount
     | RemoveAccount
     | ConfigureRecording
+    | WatchLamps
+    | DialCode
     | Dial
     | Answer
     | Decline

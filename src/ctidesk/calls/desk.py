@@ -17,6 +17,7 @@ from ctidesk.calls import phases
 from ctidesk.calls.agent import NETWORK_LOST, AgentMachine
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import LampState
 from ctidesk.calls.numbers import same_line
 from ctidesk.calls.ports import CallJournal, Clock, Done
 
@@ -84,6 +85,8 @@ class CallDesk:
         self.missed: list[MissedCall] = []
         self.registrations: dict[str, ev.RegistrationChanged] = {}
         self.quality: dict[str, ev.QualityMeasured] = {}
+        self.lamps: dict[str, LampState] = {}
+        """By number as it is dialled."""
         self.engine = EngineState.STARTING
         self.engine_ready: ev.EngineReady | None = None
         self.agent = AgentMachine(clock)
@@ -133,11 +136,14 @@ class CallDesk:
         it (the engine may then forget it)."""
         if isinstance(event, ev.EngineLost):
             self.engine, self.engine_ready = EngineState.LOST, None
+            self.lamps = dict.fromkeys(self.lamps, LampState.UNKNOWN)
         elif isinstance(event, ev.EngineReady):
             self.engine, self.engine_ready = EngineState.READY, event
         elif isinstance(event, ev.RegistrationChanged):
             self._registration(event)
-        else:
+        elif isinstance(event, ev.LampsChanged):
+            self.lamps = {lamp.target: lamp.state for lamp in event.lamps}
+        elif not isinstance(event, ev.ServiceCodeAnswered):
             self._call_event(event, stored)
             # the event first: the look-up of a caller must not wait for the agent's state
             self.publish(event)

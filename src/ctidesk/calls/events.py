@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ctidesk.calls.call import DialogId, RemoteParty, Routing
+from ctidesk.calls.lamps import Lamp
 from ctidesk.calls.line_quality import LineRecord, Side, Trouble, Verdict
 
 
@@ -287,6 +288,27 @@ class RegistrationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LampsChanged:
+    """Telemetry. All colleagues' lamps, so that the latest event alone is enough."""
+
+    t_mono: float
+    t_wall: float
+    lamps: tuple[Lamp, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceCodeAnswered:
+    """A code of the exchange was taken (`answered`), or not: `status` is SIP's."""
+
+    account_id: str
+    t_mono: float
+    t_wall: float
+    code: str
+    answered: bool
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLost:
     """Minted by the desk's supervisor: the engine process died or does not answer."""
 
@@ -338,10 +360,10 @@ AnyCallEvent = (
     | CallEnded
 )
 
-EngineEvent = AnyCallEvent | RegistrationChanged
+EngineEvent = AnyCallEvent | RegistrationChanged | LampsChanged | ServiceCodeAnswered
 """What an engine sends; `EngineLost` and `EngineReady` are the desk's own."""
 
 DeskEvent = EngineEvent | EngineLost | EngineReady
 
-TELEMETRY = (RecordingGrew, QualityMeasured)
+TELEMETRY = (RecordingGrew, QualityMeasured, LampsChanged)
 """Only the latest counts: at most 5 Hz, may be dropped. Everything else is never dropped."""

@@ -5,6 +5,7 @@ Runs in: desk process, Qt main thread, once at start (a small local file).
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -85,6 +86,33 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """`[queue]`. Codes of the exchange as they are dialled; `with_state`: pause and unpause by
+    themselves with the agent's state."""
+
+    login: str = ""
+    logout: str = ""
+    pause: str = ""
+    unpause: str = ""
+    with_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """`[parking]`. `number` parks a caller; `places`: where callers wait then."""
+
+    number: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
+
+    list: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Appearance:
     """`[appearance]`. `theme`: "system", "light" or "dark"."""
 
@@ -98,6 +126,9 @@ class Settings:
     data: Data = field(default_factory=Data)
     wrapup: WrapUp = field(default_factory=WrapUp)
     agent: Agent = field(default_factory=Agent)
+    queue: Queue = field(default_factory=Queue)
+    parking: Parking = field(default_factory=Parking)
+    colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
 
 
@@ -110,12 +141,22 @@ CHOICES = {
     "appearance.theme": ("system", "light", "dark"),
 }
 _RANGES = {"account.local_port": (0, 65535), "wrapup.seconds": (5, 3600)}
+_CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
+_SHAPES = {
+    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    "parking.number": _CODE,
+    "parking.places": _CODE,
+    **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
+}
 _SECTIONS: dict[str, type] = {
     "account": Account,
     "recording": Recording,
     "data": Data,
     "wrapup": WrapUp,
     "agent": Agent,
+    "queue": Queue,
+    "parking": Parking,
+    "colleagues": Colleagues,
     "appearance": Appearance,
 }
 _FILES = (
@@ -205,11 +246,15 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
     if kind.startswith("tuple"):
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise SettingsProblem(f"{place} must be a list of texts.", 'Write it as ["a", "b"].')
+        for each in value:
+            _check_shape(place, each)
         return tuple(value)
     expected = {"str": str, "int": int, "bool": bool}[kind]
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         word = {"str": "a text in quotes", "int": "a whole number", "bool": "true or false"}[kind]
         raise SettingsProblem(f"{place} must be {word}.", "Correct the value.")
+    if isinstance(value, str) and value:
+        _check_shape(place, value)
     if place in CHOICES and value not in CHOICES[place]:
         raise SettingsProblem(
             f"{place} has a value that ctidesk does not know.",
@@ -222,3 +267,11 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
     if place in _FILES and value:
         return str((folder / str(value)).resolve())
     return value
+
+
+def _check_shape(place: str, text: str) -> None:
+    shape, example = _SHAPES.get(place, ("", ""))
+    if shape and not re.fullmatch(shape, text):
+        raise SettingsProblem(
+            f"{place} has an entry that cannot be read.", f"Write it as {example}."
+        )

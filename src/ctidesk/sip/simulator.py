@@ -12,6 +12,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Phase, RemoteParty, Routing, TransferState
 from ctidesk.calls.commands import Command, ConfigureAccount, ConfigureRecording
 from ctidesk.calls.errors import BugError, KnownError
+from ctidesk.calls.lamps import LampState
 from ctidesk.calls.line_quality import LineFigures
 from ctidesk.calls.ports import Clock, Done
 from ctidesk.sip.channel_errors import engine_lost
@@ -213,6 +214,19 @@ class SimulatedEngine:
         fields = {"jitter_ms": 5.0, "rtt_ms": 20.0, **more}
         figures = LineFigures(mos=mos, loss_pct=loss_pct, **fields)  # type: ignore[arg-type]
         self._switch.measure(call_id, figures)
+
+    # --- script: codes and lamps ---
+
+    def knows_code(self, code: str, status: int = 200) -> None:
+        """What the exchange answers to `code` from now on."""
+        self._switch.codes[code] = status
+
+    def lamp(self, target: str, state: LampState) -> None:
+        """The exchange tells what a watched telephone does."""
+        if target not in self._switch.lamps:
+            raise BugError("nobody watches this telephone")
+        self._switch.lamps[target] = state
+        self._switch.tell_lamps()
 
     # --- script: registration and the engine itself ---
 

@@ -20,6 +20,7 @@ from ctidesk.calls.commands import (
     ConfigureRecording,
     RemoveAccount,
     ShutDown,
+    WatchLamps,
 )
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import DeskEvent, EngineEvent, EngineLost
@@ -70,6 +71,7 @@ class EngineSupervisor:
         self._lock = threading.Lock()
         self._accounts: dict[str, ConfigureAccount] = {}
         self._recording: ConfigureRecording | None = None
+        self._lamps: WatchLamps | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lost_said = False
@@ -96,6 +98,13 @@ class EngineSupervisor:
             self._client.send(RemoveAccount(account_id=account_id))
         for command, done in self._configuration():
             self._client.send(command, done)
+
+    def watch(self, lamps: WatchLamps) -> None:
+        """The lamps that every engine watches, now and after each restart."""
+        with self._lock:
+            self._lamps = lamps
+        if not self._client.gone.is_set():
+            self._client.send(lamps, functools.partial(self._refused, lamps))
 
     def send(self, command: Command, done: Done[None] | None = None) -> None:
         self._client.send(command, done)
@@ -215,6 +224,8 @@ class EngineSupervisor:
             commands: list[Command] = list(self._accounts.values())
             if self._recording is not None:
                 commands.append(self._recording)
+            if self._lamps is not None:
+                commands.append(self._lamps)
         return [(command, functools.partial(self._refused, command)) for command in commands]
 
 

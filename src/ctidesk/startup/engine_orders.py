@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ctidesk.calls.commands import ConfigureAccount, ConfigureRecording, Srtp
+from ctidesk.calls.commands import ConfigureAccount, ConfigureRecording, Srtp, WatchLamps
+from ctidesk.calls.lamps import MOST_LAMPS, Colleague
+from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.calls.text import plain
 from ctidesk.config.settings import Account, Settings
 
 ACCOUNT_ID = "main"
@@ -40,6 +43,32 @@ def account_order(account: Account) -> ConfigureAccount:
         display_name=account.display_name,
         trusted_peers=account.trusted_peers,
     )
+
+
+def colleagues(settings: Settings) -> tuple[Colleague, ...]:
+    """Whom the agent consults, in the order of the settings."""
+    found = []
+    for entry in settings.colleagues.list:
+        name, _, number = entry.rstrip(">").partition("<")
+        found.append(Colleague(plain(name), number))
+    return tuple(found)
+
+
+def queue_codes(settings: Settings) -> QueueCodes:
+    queue = settings.queue
+    return QueueCodes(
+        login=queue.login,
+        logout=queue.logout,
+        pause=queue.pause,
+        unpause=queue.unpause,
+        with_state=queue.with_state,
+    )
+
+
+def lamps_order(settings: Settings) -> WatchLamps:
+    """The lamps' command: parking places, and as many colleagues as can be watched."""
+    numbers = (*settings.parking.places, *(each.number for each in colleagues(settings)))
+    return WatchLamps(account_id=ACCOUNT_ID, targets=numbers[:MOST_LAMPS])
 
 
 def recording_order(

@@ -5,12 +5,15 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from ctidesk.calls import events as ev
+from ctidesk.calls.call import TransferState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import AccountWarning
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.ui import words
 from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
@@ -26,11 +29,13 @@ class DeskNotices:
         stack: NoticeStack,
         resume: Callable[[], None],
         dial: Callable[[str], object],
+        queue_codes: QueueCodes,
     ) -> None:
         self._desk = desk
         self._stack = stack
         self._resume = resume
         self._dial = dial
+        self._queue_codes = queue_codes
         self._dialled: dict[str, str] = {}
         """Numbers of the calls that we dialled and that are not connected yet."""
         self._warned: dict[str, set[AccountWarning]] = {}
@@ -47,6 +52,8 @@ class DeskNotices:
             self._engine_back(change)
         elif isinstance(change, ev.RegistrationChanged):
             self._registration(change)
+        elif isinstance(change, ev.ServiceCodeAnswered):
+            self._code_answered(change)
         elif isinstance(change, ev.RecordingFailed):
             why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
             show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
@@ -58,6 +65,43 @@ class DeskNotices:
             show("call", Notice(level=Level.WARNING, text=text, remedy="Try again in a moment."))
         else:
             self._transfers_and_ends(change)
+
+    def parked(self, places: tuple[str, ...]) -> None:
+        """A caller was parked; `places` as `ParkedCallers` tells them."""
+        text = "The caller is parked. The exchange does not say where."
+        action: Callable[[], None] | None = None
+        if places:
+            text = f"The caller is parked at {' or '.join(places)}."
+            action = functools.partial(self._get_back, places[0])
+        notice = Notice(
+            level=Level.INFO,
+            text=text,
+            remedy="Whoever dials that number gets the caller." if places else "",
+            action_text="Get back" if len(places) == 1 else "",
+            action=action if len(places) == 1 else None,
+        )
+        self._stack.show_notice("parked", notice)
+
+    def _get_back(self, place: str) -> None:
+        self._stack.clear("parked")
+        self._dial(place)
+
+    def _code_answered(self, event: ev.ServiceCodeAnswered) -> None:
+        """By itself with the agent's state a code that worked is nothing to tell."""
+        codes = self._queue_codes
+        title = codes.titles().get(event.code, "Code of the exchange")
+        quiet = codes.with_state and event.code in (codes.pause, codes.unpause)
+        if not event.answered:
+            text = f"{title} did not work: {words.failure_word(event.status)}."
+            remedy = "Try again from the command palette (Ctrl+K); tell IT if it stays."
+            notice = Notice(level=Level.WARNING, text=text, remedy=remedy)
+        elif quiet:
+            self._stack.clear("queue")
+            return
+        else:
+            text = f"{title}: the exchange has taken it."
+            notice = Notice(level=Level.INFO, text=text, remedy="")
+        self._stack.show_notice("queue", notice)
 
     def _transfers_and_ends(self, change: Change) -> None:
         if isinstance(change, ev.TransferFailed):
@@ -88,7 +132,11 @@ class DeskNotices:
         """A connection that broke, or a dialled call that did not come about."""
         call = self._desk.calls.get(event.call_id)
         dialled = self._dialled.pop(event.call_id, "")
-        if event.by == "failure" and call is not None and call.answered_mono is not None:
+        came_back = call is not None and call.transfer is TransferState.FAILED
+        if call is not None and came_back and event.by != "local":
+            text = "The transfer came back, but the caller is not there any more."
+            self._stack.show_notice("call", self._again(Level.WARNING, text, call.remote.number))
+        elif event.by == "failure" and call is not None and call.answered_mono is not None:
             text = "The connection broke off. The wrap-up is open."
             self._stack.show_notice("call", self._again(Level.WARNING, text, call.remote.number))
         elif call is None and dialled and event.by != "local":

@@ -18,6 +18,7 @@ from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
 SHORTCUTS = (
     *DEFAULTS,
+    Shortcut("call.park", "Park the caller", "Call", "Ctrl+Shift+P"),
     Shortcut("desk.dial", "Dial", "Desk", "Ctrl+D"),
     Shortcut("desk.card", "Go to the card", "Desk", "Ctrl+Shift+C"),
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
@@ -63,7 +64,10 @@ class Places:
 
 def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> None:
     """Put all of them into `commands`."""
-    groups = (_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown))
+    groups = (
+        *(_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown)),
+        _queue(shown),
+    )
     for command in chain.from_iterable(groups):
         commands.register(command)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
@@ -145,6 +149,15 @@ def _call(shown: DeskPresenters, places: Places) -> tuple[DeskCommand, ...]:
             possible=lambda: bar.live.state.can_keypad,
             icon="keypad",
             words="dtmf digits",
+        ),
+        make(
+            name="call.park",
+            title="Park the caller",
+            group="Call",
+            run=shown.parked.park,
+            possible=lambda: shown.parked.can_park,
+            icon="pause",
+            words="place exchange",
         ),
         make(
             name="call.redial",
@@ -243,6 +256,22 @@ def _parties(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
             words="party who calls",
         )
         for party in CALLING_PARTIES
+    )
+
+
+def _queue(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
+    """Those codes of the exchange that the settings name."""
+    return tuple(
+        DeskCommand(
+            name=f"queue.{code}",
+            title=title,
+            group="Queue",
+            run=functools.partial(shown.dial_code, code),
+            possible=shown.registered,
+            icon="queue",
+            words="exchange member pause",
+        )
+        for code, title in shown.queue_codes.items()
     )
 
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import Colleague
 from ctidesk.calls.line_quality import Link, unknown_link
+from ctidesk.calls.parking import ParkedCallers, Parking
 from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.metrics.shift import ShiftStatistics
@@ -63,6 +66,9 @@ class DeskNeeds:
     time_of_day: Callable[[float], str]
     link: Link = unknown_link
     reasons: Sequence[str] = DEFAULT_REASONS
+    colleagues: Sequence[Colleague] = ()
+    queue_codes: QueueCodes = field(default_factory=QueueCodes)
+    parking: Parking = field(default_factory=Parking)
 
 
 class DeskPresenters:
@@ -74,6 +80,10 @@ class DeskPresenters:
         # every panel asks at every event, and placing a number takes 0.2 ms
         shown = self.shown = functools.lru_cache(maxsize=NUMBERS_KEPT)(needs.shown)
         self._needs = needs
+        self.queue_codes = needs.queue_codes.titles()
+        self.parked = ParkedCallers(desk, needs.parking, actions.transfer_blind)
+        self.dial_code = actions.dial_code
+        self.registered = functools.partial(_registered, desk)
         self._seconds = 0
         self.log = OpenCallLog(desk, needs.agent_name)
         desk.subscribe(self._count)
@@ -82,7 +92,9 @@ class DeskPresenters:
         self.agent_bar = AgentBarPresenter(desk, actions, needs.reasons)
         self.call_bar = CallBarPresenter(desk, actions, clock, names)
         self.keypad = KeypadPresenter(desk, actions)
-        self.consult = ConsultPresenter(desk, actions, self._search(), names, needs.dialable)
+        self.consult = ConsultPresenter(
+            desk, actions, self._search(), names, needs.dialable, needs.colleagues
+        )
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
         self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
         self.member_card = MemberCardPresenter(
@@ -152,3 +164,8 @@ class DeskPresenters:
     def _reason(self) -> tuple[str, str]:
         state = self.wrap_up.live.state
         return state.code, state.code_label
+
+
+def _registered(desk: CallDesk) -> bool:
+    states = [each.state for each in desk.registrations.values()]
+    return ev.Registration.REGISTERED in states

@@ -77,8 +77,10 @@ class DeskWindow(QObject):
             self.window.notices,
             self.presenters.consult.resume,
             needs.actions.dial,
+            needs.queue_codes,
         )
         self.line_warning = LineWarning(needs.desk, self.window.notices, needs.link)
+        self.presenters.parked.on_parked = self.notices.parked
         self._quality = Live(self._quality_now)
         self._quality.watch(self.panels.quality.show_quality)
         self.tick.ticked.connect(self.presenters.tick)

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from tests.support.desk_scenes import HOSPITAL, LENA, MARIA, SHARED, Scene
+from tests.support.desk_scenes import (
+    COLLEAGUES,
+    HOSPITAL,
+    LENA,
+    MARIA,
+    SHARED,
+    Scene,
+    watch_colleagues,
+)
 from tests.support.screens import SIZES, grab
 
 from ctidesk.calls.events import AccountWarning, Registration
@@ -66,6 +74,12 @@ def choosing(scene: Scene, shown: DeskWindow) -> None:
     scene.talk(SHARED, "Jane D.")
     shown.presenters.consult.open()
     shown.presenters.consult.search.type("chen")
+
+
+def colleagues(scene: Scene, shown: DeskWindow) -> None:
+    watch_colleagues(scene)
+    choosing(scene, shown)
+    shown.presenters.consult.search.type("")
 
 
 def consulting(scene: Scene, shown: DeskWindow) -> None:
@@ -182,7 +196,17 @@ def needs_care(scene: Scene, shown: DeskWindow) -> None:
 
 SCENES: tuple[Show, ...] = (
     *(idle, ringing, withheld, masked, locked, verified, carer, facility),
-    *(choosing, consulting, conference, came_back, second_call, keypad, wrap_up, broken),
+    *(
+        choosing,
+        colleagues,
+        consulting,
+        conference,
+        came_back,
+        second_call,
+        keypad,
+        wrap_up,
+        broken,
+    ),
     *(line_good, line_fair, line_poor, line_bad, lines_of_calls),
     needs_care,
 )
@@ -195,7 +219,10 @@ def test_pictures(
     theme: Theme,
     tmp_path: Path,
 ):
-    scene = Scene(policy=WrapUpPolicy(mode=WrapUpMode.TIMED, limit_s=90))
+    scene = Scene(
+        policy=WrapUpPolicy(mode=WrapUpMode.TIMED, limit_s=90),
+        colleagues=COLLEAGUES if show is colleagues else (),
+    )
     shown = open_desk(scene)
     show(scene, shown)
     shown.tick.ticked.emit()

@@ -38,6 +38,8 @@ seconds = 60
 [agent]
 name = "A. Gent"
 reasons = ["Break"]
+[colleagues]
+list = ["Nurse Kim <203>", "Lift alarm <*99>"]
 [appearance]
 theme = "dark"
 """
@@ -53,6 +55,7 @@ def test_a_whole_file_is_read_and_paths_count_from_its_folder() -> None:
     assert read.data.members_csv == str(FOLDER / "members.csv")
     assert read.recording.recipients == ("age1example",)
     assert read.wrapup.seconds == 60
+    assert read.colleagues.list == ("Nurse Kim <203>", "Lift alarm <*99>")
 
 
 def test_nothing_given_means_the_defaults() -> None:
@@ -81,6 +84,8 @@ def test_a_password_is_in_no_repr() -> None:
         (b"[account]\nverify_tls = 'no'", "true or false"),
         (b"[account]\ntransport = 'carrier pigeon'", "account.transport has a value"),
         (b"[recording]\nrecipients = 'age1x'", "list of texts"),
+        (b"[queue]\nlogin = 'log me in'", "queue.login has an entry"),
+        (b"[colleagues]\nlist = ['Nurse Kim']", "colleagues.list has an entry"),
         (b"[account]\n\xff\xfe", "not UTF-8 text (line 2)"),
     ],
 )

@@ -20,9 +20,11 @@ from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge
+from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.journal import Journal
+from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
 from ctidesk.sip.engine.measuring import Measuring
 from ctidesk.sip.engine.memory import give_back_memory
@@ -97,7 +99,9 @@ class Engine:
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
         self._accounts.in_use = self._board.busy
-        self._dispatch = Dispatch(self._board, self._accounts)
+        self._lamps = Lamps(endpoint, self._accounts, self._journal.record)
+        codes = Codes(endpoint, self._journal.record)
+        self._dispatch = Dispatch(self._board, self._accounts, self._lamps, codes)
         self._outside = Outside(endpoint, self._accounts, self._board)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
@@ -117,6 +121,7 @@ class Engine:
         self._server.remove()
         for leg in list(self._board.legs.values()):
             self._board.hang_up(leg)
+        self._lamps.release()
         pending = [line for line in self._accounts.lines() if line.unregister()]
         until = time.monotonic() + UNREGISTER_S
         while time.monotonic() < until and (
@@ -217,7 +222,7 @@ class Engine:
     def _send_event(self, event: ev.EngineEvent, seq: int) -> None:
         if self._desk is None:
             return
-        call_id = "" if isinstance(event, ev.RegistrationChanged) else event.call_id
+        call_id = event.call_id if isinstance(event, ev.CallEvent) else ""
         kind = Kind.TELEMETRY if isinstance(event, ev.TELEMETRY) else Kind.EVENT
         name = type(event).__name__
         self._desk.send(_envelope(kind, name, to_plain(event), seq=seq, call_id=call_id))
@@ -228,6 +233,7 @@ class Engine:
 
     def _journal_registration(self, event: ev.RegistrationChanged) -> None:
         self._journal.record(event)
+        self._lamps.registration(event)
 
     def _offered(self, leg: Leg) -> None:
         if self._attached or self._settings.grace_s is None:
@@ -274,6 +280,7 @@ class Engine:
         if not self._journal.keeps_calls or time.monotonic() > self._quiet_since + KEEP_S:
             self.end()
             return
+        self._lamps.release()
         for line in self._accounts.lines():
             self._accounts.remove(line.config.account_id)
 

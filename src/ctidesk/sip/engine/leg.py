@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from ctidesk.calls.call import DialogId
 from ctidesk.calls.commands import StartConsult
 from ctidesk.calls.line_quality import LineBook
+from ctidesk.sip.engine.dialling import Target
 from ctidesk.sip.engine.identity import Headers, name_address
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.native import (
@@ -86,6 +87,12 @@ class Leg:
         self.pending_consult: StartConsult | None = None
         self.joins = ""
         """call_id of the leg that it is about to be in a conference with."""
+        self.target: Target | None = None
+        """Where it was dialled to."""
+        self.then: Callable[[], None] | None = None
+        """What to do in the turn after its end."""
+        self.second_way: Callable[[], None] | None = None
+        """What to try when the far end knows no such number (404)."""
         self.recorded = True
         """Whether to ask for a recording when audio first runs; never for consultations."""
         self.shown = False

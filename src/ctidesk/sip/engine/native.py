@@ -137,6 +137,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def __init__(self, account: Any, sink: CallSink, native_id: int = -1) -> None:
         super().__init__(account, native_id)
         self._sink = weakref.ref(sink)
+        self._redirected = False
         self.request_source = ""
         """IP address that the last INVITE with Replaces came from."""
 
@@ -215,6 +216,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     @guarded(pj.PJSIP_REDIRECT_STOP)
     def onCallRedirected(self, prm: Any) -> int:
         # a 3xx would let a stranger send our agents anywhere; the call ends with it instead
+        self._redirected = True
         return int(pj.PJSIP_REDIRECT_STOP)
 
     # -- questions -----------------------------------------------------------------------------
@@ -224,10 +226,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             event.type == pj.PJSIP_EVENT_TSX_STATE
             and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG
         ) or event.type == pj.PJSIP_EVENT_RX_MSG
+        # pjsip would call it a 487, as if the caller had given up
+        moved = self._redirected and info.state == pj.PJSIP_INV_STATE_DISCONNECTED
         return CallSeen(
             state=STATES.get(info.state, State.NULL),
-            code=int(info.lastStatusCode),
-            reason=str(info.lastReason),
+            code=302 if moved else int(info.lastStatusCode),
+            reason="Moved" if moved else str(info.lastReason),
             from_network=from_network,
             sip_call_id=str(info.callIdString),
             remote_contact=str(info.remoteContact),

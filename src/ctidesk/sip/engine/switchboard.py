@@ -150,6 +150,12 @@ class Switchboard:
             consult_of=consult_of,
         )
         leg.silence = self.endpoint.call_later(SILENT_DIAL_S, lambda: self._unanswered(leg))
+        self.invite(leg, uri, headers)
+
+    def invite(self, leg: Leg, uri: str, headers: dict[str, str] | None) -> None:
+        """Send an INVITE of a leg that the desk knows already."""
+        if self.call(leg) is None:
+            return
         try:
             leg.native = NativeCall(leg.account.native, leg)
             leg.native.invite(uri, headers)
@@ -190,6 +196,8 @@ class Switchboard:
         self.recording.end(leg)
         self.holding.ended(leg)
         self.on_leg_ended(leg)
+        if leg.then is not None:
+            self.endpoint.post(leg.then)
         self.update_audio()
         # dropping a call whose native slot was used again would hang up the new call
         leg.native = None
@@ -231,6 +239,10 @@ class Switchboard:
     # -- told by the legs -------------------------------------------------------------------------
     def leg_state(self, leg: Leg, seen: CallSeen) -> None:
         if seen.state is State.DISCONNECTED:
+            if seen.code == 404 and leg.second_way is not None and not leg.ending_here:
+                again, leg.second_way, leg.native = leg.second_way, None, None
+                self.endpoint.post(again)
+                return
             # a CANCEL of the caller comes as our own 487
             remote = seen.from_network or seen.code == 487
             by = "local" if leg.ending_here else "remote" if remote else "failure"
