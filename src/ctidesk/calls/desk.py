@@ -126,7 +126,7 @@ class CallDesk:
             self.engine, self.engine_ready = EngineState.READY, event
         elif isinstance(event, ev.RegistrationChanged):
             self._registration(event)
-        else:
+        elif isinstance(event, ev.CallEvent):
             self._call_event(event, stored)
             # the event first: the look-up of a caller must not wait for the agent's state
             self.publish(event)

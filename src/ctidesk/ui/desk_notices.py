@@ -16,8 +16,8 @@ from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
 
 
 class DeskNotices:
-    """Watches the desk. Keys: "engine", "registration", "recording", "transfer", "call", and the
-    code of a `KnownError`."""
+    """Watches the desk. Keys: "engine", "registration", "attack", "recording", "transfer", "call",
+    and the code of a `KnownError`."""
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class DeskNotices:
         self._dial = dial
         self._dialled: dict[str, str] = {}
         """Numbers of the calls that we dialled and that are not connected yet."""
+        self._attacked = False
         desk.subscribe(but_telemetry(self._changed))
 
     def _changed(self, change: Change) -> None:
@@ -40,10 +41,13 @@ class DeskNotices:
             show(change.code, notice_of(change))
         elif isinstance(change, ev.EngineLost):
             show("engine", _NO_ENGINE if change.reason == _CANNOT_START else _ENGINE)
+            self._stack.clear("attack")
         elif isinstance(change, ev.EngineReady):
             self._engine_back(change)
         elif isinstance(change, ev.RegistrationChanged):
             self._registration(change)
+        elif isinstance(change, ev.RequestsRefused):
+            self._attack(change)
         elif isinstance(change, ev.RecordingFailed):
             why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
             show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
@@ -129,6 +133,16 @@ class DeskNotices:
             )
         elif event.state is not ev.Registration.TRYING:
             self._stack.clear("registration")
+
+    def _attack(self, event: ev.RequestsRefused) -> None:
+        told, self._attacked = self._attacked, event.count > 0
+        if not self._attacked:
+            self._stack.clear("attack")
+        if told or not self._attacked:
+            return  # once is enough: it is nothing that the agent can do about
+        text = f"Many unwanted calls are being refused: {event.count:,} within a minute."
+        remedy = "Your calls go on. Tell IT: somebody floods or scans the telephone."
+        self._stack.show_notice("attack", Notice(level=Level.WARNING, text=text, remedy=remedy))
 
 
 _ENGINE = Notice(

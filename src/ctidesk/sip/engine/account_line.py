@@ -102,8 +102,14 @@ class AccountLine:
         """Whether calls from `source` are taken: with a registrar only over its own flow."""
         return not self.config.registrar or self.trusts(source)
 
+    def _admit(self) -> None:
+        """Tell the guard of the engine from where requests to this account may come."""
+        sources = self._trusted if self.config.registrar else None
+        self._endpoint.guard.allow(self.config.account_id, sources)
+
     def start(self) -> None:
         """Register, or just be there when there is no registrar."""
+        self._admit()
         if self.config.registrar:
             self._say(Outcome(Registration.TRYING))
         self.try_now()
@@ -123,6 +129,7 @@ class AccountLine:
     def close(self) -> None:
         """Unregister and forget the native account; its calls must have ended."""
         self._closed = True
+        self._endpoint.guard.forget(self.config.account_id)
         self._stop_timers()
         self.native = None
 
@@ -159,6 +166,7 @@ class AccountLine:
         if result.state is Registration.REGISTERED:
             self._failures = 0
             self._trusted.add(seen.source)
+            self._admit()
             if self.state is not Registration.REGISTERED:
                 self._say(result, seen.code)
             # a hundred desks don't renew in the same moment

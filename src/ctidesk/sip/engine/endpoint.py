@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pjsua2 as pj
 
 from ctidesk.sip.engine.faults import guarded
+from ctidesk.sip.engine.guard import RequestGuard
 from ctidesk.sip.engine.loop import Job, Timer, TurnLoop
 
 KINDS = {
@@ -102,6 +103,8 @@ class SipEndpoint:
     def __init__(self, settings: EndpointSettings) -> None:
         self.settings = settings
         self.has_sound = False
+        self.guard = RequestGuard()
+        """Whoever wants it has it installed; scripted callers take what comes."""
         self.on_transport: Callable[[TransportSeen], None] = _nobody
         self._wake_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._wake_to: tuple[str, int] = ("127.0.0.1", 9)

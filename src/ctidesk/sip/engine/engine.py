@@ -24,6 +24,7 @@ from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.limits import AttackWatch
 from ctidesk.sip.engine.memory import give_back_memory
 from ctidesk.sip.engine.quality import measured
 from ctidesk.sip.engine.recording import Recording
@@ -70,6 +71,7 @@ class Engine:
         self._attached = False
         self._ending_when_idle = False
         self._over = False
+        self._attacks = AttackWatch()
         self._quiet_since = self._collected = time.monotonic()
         self._server = DeskServer(
             settings.runtime,
@@ -86,6 +88,7 @@ class Engine:
         """Endpoint up, socket open: ready for a desk."""
         endpoint = self._endpoint
         endpoint.start()
+        endpoint.guard.install()
         bridge = Bridge()
         self._journal = Journal(self._send_event)
         recording = Recording(endpoint, bridge, self._settings.runtime, self._settings.recorder)
@@ -212,7 +215,7 @@ class Engine:
     def _send_event(self, event: ev.EngineEvent, seq: int) -> None:
         if self._desk is None:
             return
-        call_id = "" if isinstance(event, ev.RegistrationChanged) else event.call_id
+        call_id = event.call_id if isinstance(event, ev.CallEvent) else ""
         kind = Kind.TELEMETRY if isinstance(event, ev.TELEMETRY) else Kind.EVENT
         name = type(event).__name__
         self._desk.send(_envelope(kind, name, to_plain(event), seq=seq, call_id=call_id))
@@ -250,6 +253,7 @@ class Engine:
             body = to_plain(Heartbeat(t_mono=now))
             self._desk.send(_envelope(Kind.TELEMETRY, "Heartbeat", body))
         self._measure()
+        self._watch_for_attacks(now)
         live = self._journal.live_calls()
         if any(call.phase is not Phase.OFFERED for call in live):
             # the grace time counts anew from the end of the last conversation
@@ -270,6 +274,12 @@ class Engine:
             return
         for line in self._accounts.lines():
             self._accounts.remove(line.config.account_id)
+
+    def _watch_for_attacks(self, now: float) -> None:
+        count = self._attacks.look(self._endpoint.guard.turned_away(), now)
+        if count is not None:
+            log.warning("requests turned away in the last minute: %d", count)
+            self._journal.record(ev.RequestsRefused(t_mono=now, t_wall=time.time(), count=count))
 
     def _measure(self) -> None:
         for leg in self._board.legs.values():

@@ -63,12 +63,12 @@ class Journal:
             return self._apply(event) and self._tell(event, 0)
         if isinstance(event, ev.RegistrationChanged):
             self._registrations[event.account_id] = event
-        elif not self._apply(event):
+        elif isinstance(event, ev.CallEvent) and not self._apply(event):
             return False
         self._seq += 1
         name = type(event).__name__
         self._waiting.append(NumberedEvent(seq=self._seq, name=name, body=to_plain(event)))
-        if not isinstance(event, ev.RegistrationChanged) and event.call_id in self._calls:
+        if isinstance(event, ev.CallEvent) and event.call_id in self._calls:
             self._last_of_call[event.call_id] = self._seq
         if len(self._waiting) > MAX_UNACKNOWLEDGED:
             log.error("nobody acknowledged %d events, the oldest is lost", MAX_UNACKNOWLEDGED)
