@@ -163,7 +163,7 @@ class DeskProbe:
             assert not self.events or envelope.seq == self.events[-1][0] + 1, "a gap in seq"
             if envelope.name in ("CallOffered", "CallDialled"):
                 self.calls[event.call_id] = phases.begin(event)
-            elif envelope.name != "RegistrationChanged" and event.call_id in self.calls:
+            elif getattr(event, "call_id", "") in self.calls:
                 self.calls[event.call_id] = phases.apply(self.calls[event.call_id], event)
             self.events.append((envelope.seq, event))
 
