@@ -170,7 +170,9 @@ class HandCall:
                     for line in text.split("\r\n")
                     if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))
                 ]
-                ok = "\r\n".join(["SIP/2.0 200 OK", *kept, "Content-Length: 0", "", ""])
+                # what we negotiated stays: our audio is being watched
+                first_line = "SIP/2.0 " + ("488 No" if cseq.group(2) == "INVITE" else "200 OK")
+                ok = "\r\n".join([first_line, *kept, "Content-Length: 0", "", ""])
                 self.sip.sendto(ok.encode(), peer)
                 if cseq.group(2) == "BYE":
                     self.ended.set()
