@@ -1,4 +1,7 @@
-"""The peer of `pop`: the shortest pjsua2 program that rings. `python bench/bare_pjsua2.py PORT`"""
+"""The peer of `pop` and `engine`: the shortest pjsua2 program that rings, or answers.
+
+`python bench/bare_pjsua2.py PORT [200]`
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import sys
 import pjsua2 as pj
 
 CALLS: dict[int, pj.Call] = {}
+CODE = int(sys.argv[2]) if len(sys.argv) > 2 else 180
 
 
 class Account(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
@@ -14,7 +18,7 @@ class Account(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         call = pj.Call(self, prm.callId)
         CALLS[prm.callId] = call
         ringing = pj.CallOpParam()
-        ringing.statusCode = 180
+        ringing.statusCode = CODE
         call.answer(ringing)
 
 

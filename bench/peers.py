@@ -18,11 +18,11 @@ BARE = Path(__file__).with_name("bare_pjsua2.py")
 
 
 @contextlib.contextmanager
-def bare_pjsua2() -> Iterator[int]:
-    """The shortest pjsua2 program that rings. Yields its UDP port."""
+def bare_pjsua2(code: int = 180) -> Iterator[int]:
+    """The shortest pjsua2 program that answers an INVITE with `code`. Yields its UDP port."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, str(BARE), str(port)],
+        [sys.executable, str(BARE), str(port), str(code)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -35,7 +35,7 @@ def bare_pjsua2() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def baresip() -> Iterator[int | None]:
+def baresip(answers: bool = False) -> Iterator[int | None]:
     """Debian's baresip, null audio, no window. Yields its UDP port, None where it is missing."""
     if shutil.which("baresip") is None:
         yield None
@@ -49,7 +49,8 @@ def baresip() -> Iterator[int | None]:
             "module_app account.so\nmodule_app menu.so\nring_aufile none\n"
             "audio_player aubridge,nil\naudio_source aubridge,nil\nmodule aubridge.so\n"
         )
-        (home / "accounts").write_text(f"<sip:agent@127.0.0.1:{port}>;regint=0;answermode=manual\n")
+        mode = "auto" if answers else "manual"
+        (home / "accounts").write_text(f"<sip:agent@127.0.0.1:{port}>;regint=0;answermode={mode}\n")
         (home / "contacts").write_text("")
         process = subprocess.Popen(
             ["baresip", "-f", folder],

@@ -103,9 +103,11 @@ class Heard:
 
 
 class HandCall:
-    """A call to the engine made by hand, that acknowledges what must be and listens to the RTP."""
+    """A call to the engine made by hand, that acknowledges what must be and listens to the RTP.
+    `echo`: what it hears it sends back."""
 
-    def __init__(self, engine_port: int) -> None:
+    def __init__(self, engine_port: int, echo: bool = False) -> None:
+        self._echo = echo
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.bind(("127.0.0.1", 0))
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -194,7 +196,9 @@ class HandCall:
         heard = self.heard
         while not self._closed:
             try:
-                raw = self.rtp.recv(65536)
+                raw, peer = self.rtp.recvfrom(65536)
+                if self._echo:
+                    self.rtp.sendto(raw, peer)
             except OSError:
                 return
             if len(raw) < 13:

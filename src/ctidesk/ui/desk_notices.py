@@ -41,6 +41,7 @@ class DeskNotices:
             show(change.code, notice_of(change))
         elif isinstance(change, ev.EngineLost):
             show("engine", _NO_ENGINE if change.reason == _CANNOT_START else _ENGINE)
+            self._attacked = False
             self._stack.clear("attack")
         elif isinstance(change, ev.EngineReady):
             self._engine_back(change)
