@@ -197,7 +197,7 @@ class HandCall:
         while not self._closed:
             try:
                 raw, peer = self.rtp.recvfrom(65536)
-                if self._echo:
+                if self._echo and raw:
                     self.rtp.sendto(raw, peer)
             except OSError:
                 return

