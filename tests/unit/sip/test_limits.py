@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from enum import IntEnum
+from pathlib import Path
+
 import pytest
 from tests.support.fake_clock import FakeClock
 
@@ -118,3 +122,11 @@ def test_attacks_are_told_anew() -> None:
     assert watch.look(50, 70.0) == 0
     assert watch.look(50, 71.0) is None
     assert watch.look(90, 72.0) == 40
+
+
+@pytest.mark.parametrize(("numbers", "end"), [(Kind, "KINDS"), (Outcome, "OUTCOMES")])
+def test_guard_in_c_numbers_kinds_and_outcomes_alike(numbers: type[IntEnum], end: str) -> None:
+    header = Path(__file__).parents[3] / "installer" / "engine" / "extra" / "guard.h"
+    (names,) = re.findall(rf"enum \{{([^}}]*)GUARD_{end}\s*\}}", header.read_text("utf-8"))
+    in_c = re.findall(r"GUARD_(\w+)", names)
+    assert in_c == [each.name for each in sorted(numbers)]
