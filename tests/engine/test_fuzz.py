@@ -22,6 +22,7 @@ from tests.support.sip_raw import SDP
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
+from ctidesk.calls.text import MAX_CHARS
 from ctidesk.sip.engine.guard import RequestGuard
 
 TORTURE = os.environ.get("CTIDESK_SIP_TORTURE", "")
@@ -284,7 +285,7 @@ def test_name_of_64_kb_over_udp_is_cut_or_refused(office: Office) -> None:
     call_id = caller.invite(sender=long_name)
     assert caller.status(call_id) == 180
     offered = office.desk.wait(ev.CallOffered)
-    assert len(offered.remote.display_name) <= 200
+    assert len(offered.remote.display_name) <= MAX_CHARS
     assert "\u202e" not in offered.remote.display_name
     assert CANARY not in office.engine.log.read_text()
     caller.close()
