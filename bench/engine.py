@@ -162,7 +162,7 @@ def _cpu(program: Program, seconds: float) -> float:
 
 
 def _talking(program: Program) -> HandCall:
-    call = HandCall(program.port, echo=True)
+    call = HandCall(program.port, echo=True, user="agent")
     program.answer()
     until(lambda: call.heard.packets > 5, "audio")
     return call
@@ -202,7 +202,7 @@ def _flood(
             strangers = [Stranger(program.port, f"127.0.0.{n}") for n in (1, 2, 3)]
             for number, moment in enumerate(paced(rate, FLOOD_S)):
                 wait_until(moment)
-                strangers[number % len(strangers)].ask("INVITE")
+                strangers[number % len(strangers)].ask("INVITE", user="agent")
             began = time.monotonic()
             well = strangers[0].is_answered_soon() and program.process.is_running()
             if well:

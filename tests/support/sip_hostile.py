@@ -39,15 +39,15 @@ def request(
     from_tag: str = "",
     headers: str = "",
     body: str = "",
-    content: str = "application/sdp",
+    user: str = CANARY,
 ) -> str:
     """A request with the canary in every field where a name or a number may stand."""
     call_id = call_id or f"{CANARY}{uuid.uuid4().hex}"
     tag = f";tag={to_tag}" if to_tag else ""
     host = via.split()[1].partition(";")[0]
-    kind = f"Content-Type: {content}\r\n" if body else ""
+    kind = "Content-Type: application/sdp\r\n" if body else ""
     return (
-        f"{method} sip:{CANARY}@127.0.0.1:{port} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\n"
+        f"{method} sip:{user}@127.0.0.1:{port} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\n"
         f'From: "{CANARY}" <sip:{CANARY}@127.0.0.1>;tag={from_tag or uuid.uuid4().hex}\r\n'
         f"To: <sip:{CANARY}@127.0.0.1>{tag}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"
         f"Contact: <sip:{CANARY}@{host}>\r\nX-{CANARY}: {CANARY}\r\nSubject: {CANARY}\r\n"
@@ -106,8 +106,8 @@ class HandCall:
     """A call to the engine made by hand, that acknowledges what must be and listens to the RTP.
     `echo`: what it hears it sends back."""
 
-    def __init__(self, engine_port: int, echo: bool = False) -> None:
-        self._echo = echo
+    def __init__(self, engine_port: int, echo: bool = False, user: str = CANARY) -> None:
+        self._echo, self._user = echo, user
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.bind(("127.0.0.1", 0))
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -144,6 +144,7 @@ class HandCall:
             to_tag=self.to_tag,
             from_tag=self.tag,
             body=body,
+            user=self._user,
         )
 
     def next(self, method: str, body: str = "") -> str:
