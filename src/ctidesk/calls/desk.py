@@ -143,7 +143,7 @@ class CallDesk:
             self._registration(event)
         elif isinstance(event, ev.LampsChanged):
             self.lamps = {lamp.target: lamp.state for lamp in event.lamps}
-        elif not isinstance(event, ev.ServiceCodeAnswered):
+        elif isinstance(event, ev.CallEvent):
             self._call_event(event, stored)
             # the event first: the look-up of a caller must not wait for the agent's state
             self.publish(event)

@@ -309,6 +309,16 @@ class ServiceCodeAnswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsRefused:
+    """Somebody floods or scans the telephone. `count`: requests that were turned away in the last
+    minute, 0 when it is over. Told at most once a minute, and never from where they came."""
+
+    t_mono: float
+    t_wall: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLost:
     """Minted by the desk's supervisor: the engine process died or does not answer."""
 
@@ -360,7 +370,9 @@ AnyCallEvent = (
     | CallEnded
 )
 
-EngineEvent = AnyCallEvent | RegistrationChanged | LampsChanged | ServiceCodeAnswered
+EngineEvent = (
+    AnyCallEvent | RegistrationChanged | LampsChanged | ServiceCodeAnswered | RequestsRefused
+)
 """What an engine sends; `EngineLost` and `EngineReady` are the desk's own."""
 
 DeskEvent = EngineEvent | EngineLost | EngineReady

@@ -257,6 +257,10 @@ class SimulatedEngine:
             )
         )
 
+    def attack(self, count: int) -> None:
+        """So many requests were turned away in the last minute; 0: it is over."""
+        self._switch.tell(ev.RequestsRefused(count=count, **self._switch.now()))
+
     def engine_lost(self, reason: str = "closed", gone: bool = True) -> None:
         """The engine dies. With `gone` its calls cannot be got back and end with it."""
         self._up = False

@@ -20,8 +20,8 @@ from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
 
 
 class DeskNotices:
-    """Watches the desk. Keys: "engine", "registration", "warning:KIND", "recording", "transfer",
-    "call", and the code of a `KnownError`."""
+    """Watches the desk. Keys: "engine", "registration", "warning:KIND", "attack", "recording",
+    "transfer", "call", and the code of a `KnownError`."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class DeskNotices:
         """Numbers of the calls that we dialled and that are not connected yet."""
         self._warned: dict[str, set[AccountWarning]] = {}
         """What was told of each account: a notice that was closed does not come again."""
+        self._attacked = False
         desk.subscribe(but_telemetry(self._changed))
 
     def _changed(self, change: Change) -> None:
@@ -48,12 +49,16 @@ class DeskNotices:
             show(change.code, notice_of(change))
         elif isinstance(change, ev.EngineLost):
             show("engine", _NO_ENGINE if change.reason == _CANNOT_START else _ENGINE)
+            self._attacked = False
+            self._stack.clear("attack")
         elif isinstance(change, ev.EngineReady):
             self._engine_back(change)
         elif isinstance(change, ev.RegistrationChanged):
             self._registration(change)
         elif isinstance(change, ev.ServiceCodeAnswered):
             self._code_answered(change)
+        elif isinstance(change, ev.RequestsRefused):
+            self._attack(change)
         elif isinstance(change, ev.RecordingFailed):
             why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
             show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
@@ -192,6 +197,16 @@ class DeskNotices:
             if each not in before:
                 notice = Notice(level=Level.WARNING, text=each.text, remedy=each.remedy)
                 self._stack.show_notice(f"warning:{each.kind}", notice)
+
+    def _attack(self, event: ev.RequestsRefused) -> None:
+        told, self._attacked = self._attacked, event.count > 0
+        if not self._attacked:
+            self._stack.clear("attack")
+        if told or not self._attacked:
+            return  # once is enough: it is nothing that the agent can do about
+        text = f"Many unwanted calls are being refused: {event.count:,} within a minute."
+        remedy = "Your calls go on. Tell IT: somebody floods or scans the telephone."
+        self._stack.show_notice("attack", Notice(level=Level.WARNING, text=text, remedy=remedy))
 
 
 _ENGINE = Notice(

@@ -102,8 +102,14 @@ class AccountLine:
         """IP address of the exchange in use, "" while there is none."""
         return self._opened[1] if self._opened is not None else ""
 
+    def _admit(self) -> None:
+        """Tell the guard of the engine from where requests to this account may come."""
+        sources = self._trusted if self.config.registrar else None
+        self._endpoint.guard.allow(self.config.account_id, sources)
+
     def start(self) -> None:
         """Register, or just be there when there is no registrar."""
+        self._admit()
         if self.config.registrar:
             self._say(Outcome(Registration.TRYING))
         self.try_now()
@@ -146,6 +152,7 @@ class AccountLine:
     def close(self) -> None:
         """Unregister and forget the native account; its calls must have ended."""
         self._closed = True
+        self._endpoint.guard.forget(self.config.account_id)
         self._stop_timers()
         self._way_back.stop()
         self.native = None
@@ -211,6 +218,7 @@ class AccountLine:
         self._failures = 0
         self._registrars.good()
         self._trusted.add(canonical(seen.source))
+        self._admit()
         self._answered_mono = time.monotonic()
         self.own_address = own_address(self.exchange_address)
         self._say(result, seen.code)

@@ -19,6 +19,7 @@ import pjsua2 as pj
 from ctidesk.sip.engine.addresses import host_of, is_ipv6
 from ctidesk.sip.engine.certificates import Certificates, Validity
 from ctidesk.sip.engine.faults import guarded
+from ctidesk.sip.engine.guard import RequestGuard
 from ctidesk.sip.engine.loop import Job, Timer, TurnLoop
 
 KINDS = {
@@ -125,6 +126,8 @@ class SipEndpoint:
     def __init__(self, settings: EndpointSettings) -> None:
         self.settings = settings
         self.has_sound = False
+        self.guard = RequestGuard()
+        """Whoever wants it has it installed; scripted callers take what comes."""
         self.on_transport: Callable[[TransportSeen], None] = _nobody
         self._wake_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._wake_to: tuple[str, int] = ("127.0.0.1", 9)

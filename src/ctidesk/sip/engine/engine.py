@@ -26,6 +26,7 @@ from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.limits import AttackWatch
 from ctidesk.sip.engine.measuring import Measuring
 from ctidesk.sip.engine.memory import give_back_memory
 from ctidesk.sip.engine.outside import Outside
@@ -73,6 +74,7 @@ class Engine:
         self._attached = False
         self._ending_when_idle = False
         self._over = False
+        self._attacks = AttackWatch()
         self._quiet_since = self._collected = time.monotonic()
         self._server = DeskServer(
             settings.runtime,
@@ -89,6 +91,7 @@ class Engine:
         """Endpoint up, socket open: ready for a desk."""
         endpoint = self._endpoint
         endpoint.start()
+        endpoint.guard.install()
         bridge = Bridge()
         self._journal = Journal(self._send_event)
         recording = Recording(endpoint, bridge, self._settings.runtime, self._settings.recorder)
@@ -262,6 +265,7 @@ class Engine:
             body = to_plain(Heartbeat(t_mono=now))
             self._desk.send(_envelope(Kind.TELEMETRY, "Heartbeat", body))
         self._measuring.look(now)
+        self._watch_for_attacks(now)
         live = self._journal.live_calls()
         if any(call.phase is not Phase.OFFERED for call in live):
             # the grace time counts anew from the end of the last conversation
@@ -283,6 +287,12 @@ class Engine:
         self._lamps.release()
         for line in self._accounts.lines():
             self._accounts.remove(line.config.account_id)
+
+    def _watch_for_attacks(self, now: float) -> None:
+        count = self._attacks.look(self._endpoint.guard.turned_away(), now)
+        if count is not None:
+            log.warning("requests turned away in the last minute: %d", count)
+            self._journal.record(ev.RequestsRefused(t_mono=now, t_wall=time.time(), count=count))
 
     def _collect(self) -> None:
         """The cyclic collector is off; it may only run here, and only between calls."""

@@ -65,7 +65,7 @@ class Journal:
             return self._apply(event) and self._tell(event, 0)
         if isinstance(event, ev.RegistrationChanged):
             self._registrations[event.account_id] = event
-        elif not isinstance(event, ev.ServiceCodeAnswered) and not self._apply(event):
+        elif isinstance(event, ev.CallEvent) and not self._apply(event):
             return False
         self._seq += 1
         name = type(event).__name__

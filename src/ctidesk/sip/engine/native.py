@@ -7,6 +7,7 @@ goes back into native code.
 from __future__ import annotations
 
 import re
+import time
 import weakref
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ import pjsua2 as pj
 
 from ctidesk.sip.engine.addresses import host_of
 from ctidesk.sip.engine.faults import guarded
+from ctidesk.sip.engine.limits import RETRY_AFTER_S, RULES, Bucket, Kind
 
 
 class State(StrEnum):
@@ -140,6 +142,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._redirected = False
         self.request_source = ""
         """IP address that the last INVITE with Replaces came from."""
+        self._reinvites = Bucket(RULES[Kind.REINVITE].each, time.monotonic())
 
     # -- callbacks -----------------------------------------------------------------------------
     @guarded()
@@ -175,6 +178,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             received=received,
         )
         sink.transaction(self, seen)
+
+    @guarded()
+    def onCallRxReinvite(self, prm: Any) -> None:
+        # our own build has turned a storm away long before
+        if not self._reinvites.take(time.monotonic()):
+            prm.statusCode = 500
 
     @guarded()
     def onDtmfDigit(self, prm: Any) -> None:
@@ -303,7 +312,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def end(self, code: int = 0) -> None:
         """BYE, CANCEL or the final response `code`, as the state demands."""
-        prm = pj.CallOpParam()
+        prm = _with_headers({"Retry-After": str(RETRY_AFTER_S)} if code == 503 else {})
         prm.statusCode = code
         self.hangup(prm)
 

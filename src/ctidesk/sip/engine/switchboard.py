@@ -5,7 +5,6 @@ Runs in: engine process, loop thread.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from ctidesk.sip.engine.holding import Holding
 from ctidesk.sip.engine.identity import Headers, remote_party, routing
 from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.limits import Outcome
 from ctidesk.sip.engine.liveness import Liveness
 from ctidesk.sip.engine.native import (
     CallSeen,
@@ -34,8 +34,6 @@ from ctidesk.sip.engine.native import (
 )
 from ctidesk.sip.engine.native_account import InviteSeen
 from ctidesk.sip.engine.recording import Recording
-
-log = logging.getLogger("ctidesk.engine")
 
 SILENT_DIAL_S = 8.0
 """No answer at all to an INVITE: nobody is there (pjsip itself would wait for 32 s)."""
@@ -213,9 +211,9 @@ class Switchboard:
     def _offer(self, leg: Leg, seen: InviteSeen) -> None:
         if leg.native is None:
             return  # cancelled before we could say anything
-        if not leg.account.accepts(seen.source):
-            log.warning("a call from outside the registered flow was refused")
-            self.hang_up(leg, 403)
+        accepts = leg.account.accepts(seen.source)
+        if self.endpoint.guard.judge_invite(seen.source, accepts) is not Outcome.ACCEPTED:
+            self.hang_up(leg, 503 if accepts else 403)
             return
         # before any thought about desks or screens: signalling never waits for them
         leg.native.respond(180)
