@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ctidesk.sip.engine.native import StreamFigures
 from ctidesk.sip.engine.quality import STALE_S, STEADY_S, WINDOW_S, LineMeter
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 SECOND = 50  # packets
 

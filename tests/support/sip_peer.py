@@ -22,13 +22,14 @@ from ctidesk.calls.commands import Srtp
 from ctidesk.sip.engine.addresses import bracketed
 from ctidesk.sip.engine.endpoint import EndpointSettings, SipEndpoint, TlsFiles
 from ctidesk.sip.engine.faults import guarded
-from ctidesk.sip.engine.native import CallSeen, MediaSeen, NativeCall, State, StreamFigures
+from ctidesk.sip.engine.native import CallSeen, MediaSeen, NativeCall, State
 from ctidesk.sip.engine.native_account import (
     AccountSettings,
     InviteSeen,
     NativeAccount,
     RegisterSeen,
 )
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 _out = os.fdopen(os.dup(1), "w", buffering=1)
 _WAV_HEADER = 44

@@ -22,10 +22,10 @@ from ctidesk.sip.engine.native import (
     MediaStatus,
     NativeCall,
     State,
-    StreamFigures,
     TransactionSeen,
 )
 from ctidesk.sip.engine.quality import LineMeter
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 if TYPE_CHECKING:
     from ctidesk.sip.engine.account_line import AccountLine

@@ -9,7 +9,7 @@ from collections import deque
 
 from ctidesk.calls.line_quality import LineFigures
 from ctidesk.sip.engine.e_model import mos
-from ctidesk.sip.engine.native import StreamFigures
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 WINDOW_S = 5.0
 """250 packets: one that is lost counts as 0.4 %."""
