@@ -18,9 +18,6 @@ from ctidesk.sip.engine.identity import Headers, name_address
 RENEWED_S = 5.0
 """A binding lives longer than before by more than this: somebody has renewed it."""
 _MAX_CONTACTS = 64
-# commas within quotes or brackets belong to a contact (RFC 3261 7.3.1)
-_CONTACT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PORT = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?::(\d{1,5}))?")
 _MACHINE_ID = Path("/etc/machine-id")
 
@@ -50,9 +47,7 @@ def contacts(headers: Headers) -> list[Contact]:
     """Every binding that the answer tells; what can't be read is left out."""
     found = []
     for value in headers.all("contact"):
-        for one in _CONTACT.findall(value)[:_MAX_CONTACTS]:
-            # brackets within quotes are none
-            bare = _QUOTED.sub('""', one)
+        for one, bare in _apart(value)[:_MAX_CONTACTS]:
             host, port = _host_port(name_address(bare).host)
             if host:
                 outside = bare.rpartition(">")[2]
@@ -66,6 +61,33 @@ def contacts(headers: Headers) -> list[Contact]:
                         float(left.group(1)) if left else 0.0,
                     )
                 )
+    return found
+
+
+def _apart(value: str) -> list[tuple[str, str]]:
+    """The contacts of one header line, each whole and without what stands in quotes. Commas within
+    quotes or brackets belong to a contact (RFC 3261 7.3.1). One walk, whatever a stranger wrote."""
+    found = []
+    whole: list[str] = []
+    bare: list[str] = []
+    quoted = escaped = bracketed = False
+    for sign in value:
+        if sign == "," and not quoted and not bracketed:
+            found.append(("".join(whole), "".join(bare)))
+            whole, bare = [], []
+            continue
+        whole.append(sign)
+        if quoted:
+            if sign == '"' and not escaped:
+                quoted = False
+                bare.append(sign)
+            escaped = sign == "\\" and not escaped
+            continue
+        quoted = sign == '"'
+        escaped = False
+        bracketed = (bracketed or sign == "<") and sign != ">"
+        bare.append(sign)
+    found.append(("".join(whole), "".join(bare)))
     return found
 
 
