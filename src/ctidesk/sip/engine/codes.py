@@ -23,9 +23,9 @@ from ctidesk.sip.engine.native import (
     MediaSeen,
     NativeCall,
     State,
-    StreamFigures,
     TransactionSeen,
 )
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 ANSWER_S = 10.0
 """An exchange that has not taken a code by then does not know it."""
