@@ -21,6 +21,7 @@ from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.consults import Consults
 from ctidesk.sip.engine.dialling import Target, target_of
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
 
@@ -33,7 +34,7 @@ _SIP_CALL_ID = re.compile(r"[^\s;,<>\"]{1,256}")
 class Dispatch:
     """`carry_out` returns when the command is accepted; its effects come as events."""
 
-    def __init__(self, board: Switchboard, accounts: Accounts) -> None:
+    def __init__(self, board: Switchboard, accounts: Accounts, sound: Sounding) -> None:
         self._board = board
         self._accounts = accounts
         self._consults = Consults(board)
@@ -42,6 +43,8 @@ class Dispatch:
             cmd.ConfigureAccount: self._configure_account,
             cmd.RemoveAccount: self._remove_account,
             cmd.ConfigureRecording: board.recording.configure,
+            cmd.ConfigureAudio: sound.desk.configure,
+            cmd.TrySound: lambda order: sound.test.run(order.what),
             cmd.Dial: self._dial,
             cmd.Answer: self._answer,
             cmd.Decline: self._decline,

@@ -19,6 +19,7 @@ from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
+from ctidesk.sip.engine.alsa_config import AlsaConfig
 from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge, call_port
 from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
@@ -28,6 +29,7 @@ from ctidesk.sip.engine.memory import give_back_memory
 from ctidesk.sip.engine.quality import measured
 from ctidesk.sip.engine.recording import Recording
 from ctidesk.sip.engine.server import DeskLine, DeskServer
+from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import Switchboard
 from ctidesk.sip.protocol import (
     HEARTBEAT_S,
@@ -85,6 +87,9 @@ class Engine:
     def start(self) -> None:
         """Endpoint up, socket open: ready for a desk."""
         endpoint = self._endpoint
+        # before the library starts: it lists the sound devices then, and only then
+        config = AlsaConfig(self._settings.runtime)
+        config.prepare()
         endpoint.start()
         bridge = Bridge()
         self._journal = Journal(self._send_event)
@@ -95,12 +100,16 @@ class Engine:
         recording.emit = self._board.emit
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
-        self._dispatch = Dispatch(self._board, self._accounts)
+        self._sound = Sounding(endpoint, config, self._settings.runtime, self._journal)
+        self._sound.calls = self._board.audible
+        self._board.on_audio = self._sound.follow_soon
+        self._dispatch = Dispatch(self._board, self._accounts, self._sound)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
         mic = self._settings.mic_file
         bridge.attach(MIC, endpoint.player(mic) if mic else endpoint.mic)
         self._bridge = bridge
+        self._sound.start()
         self._server.open()
         endpoint.call_later(HEARTBEAT_S, self._beat)
         # what is there now stays: a collection has only what came later to look at
@@ -109,6 +118,7 @@ class Engine:
     def run(self) -> None:
         """Turn until it is time to end, then unregister."""
         self._endpoint.loop.run(until=lambda: self._over)
+        self._sound.stop()
         self._server.remove()
         for leg in list(self._board.legs.values()):
             self._board.hang_up(leg)
@@ -201,6 +211,7 @@ class Engine:
         if line is self._desk:
             self._desk = None
             self._attached = False
+            self._sound.test.end()
             self._quiet_since = time.monotonic()
             grace_s = self._settings.grace_s
             if grace_s is not None:
@@ -212,7 +223,7 @@ class Engine:
     def _send_event(self, event: ev.EngineEvent, seq: int) -> None:
         if self._desk is None:
             return
-        call_id = "" if isinstance(event, ev.RegistrationChanged) else event.call_id
+        call_id = event.call_id if isinstance(event, ev.CallEvent) else ""
         kind = Kind.TELEMETRY if isinstance(event, ev.TELEMETRY) else Kind.EVENT
         name = type(event).__name__
         self._desk.send(_envelope(kind, name, to_plain(event), seq=seq, call_id=call_id))

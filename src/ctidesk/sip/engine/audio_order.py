@@ -1,0 +1,33 @@
+"""What an order about the sound may contain.
+
+Runs in: engine process, loop thread (also in the simulator). Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from ctidesk.calls.commands import ConfigureAudio
+from ctidesk.calls.errors import KnownError
+
+MAX_GAIN = 4.0
+
+
+def checked(order: ConfigureAudio, codecs: Iterable[str]) -> None:
+    """Raises `KnownError` naming what is wrong. `codecs`: names that the engine has."""
+    gains = (order.mic_gain, order.speaker_gain, order.ring_gain)
+    if not all(math.isfinite(gain) and 0.0 <= gain <= MAX_GAIN for gain in gains):
+        raise KnownError(
+            "bad_gain",
+            f"A volume must be between 0 and {MAX_GAIN:.0f}.",
+            "Correct the volumes in Sound or in [audio] of the settings.",
+        )
+    known = {name.upper() for name in codecs}
+    unknown = [name for name in order.codecs if name.upper() not in known]
+    if unknown:
+        raise KnownError(
+            "unknown_codec",
+            f"The telephone engine does not know the codec “{unknown[0][:20]}”.",
+            f"Use some of {', '.join(sorted(known))} in [audio] codecs of the settings.",
+        )
