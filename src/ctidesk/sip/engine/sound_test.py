@@ -23,6 +23,7 @@ from ctidesk.sip.engine.sound import SoundDesk
 
 LEVEL_S = 0.2
 SPEAK_S = 3.0
+CLOSE_S = 0.25
 LONGEST_S = 600.0
 """A forgotten screen must not keep the microphone open."""
 
@@ -108,6 +109,10 @@ class SoundTest:
     def _listen(self) -> None:
         self._drop_listener()
         self._step = "listen"
+        # the writer is closed by the bridge's own clock; before that its file has no length
+        self._later(CLOSE_S, self._play)
+
+    def _play(self) -> None:
         player = pj.AudioMediaPlayer()
         player.createPlayer(self._wav(f"/proc/self/fd/{self._memory}"), pj.PJMEDIA_FILE_NO_LOOP)
         player.startTransmit(self._endpoint.speaker)
