@@ -1,6 +1,6 @@
 """What the state of the sound means in words: a sentence for the agent and what to do.
 
-Runs in: engine process, loop thread (also in the simulator). Pure.
+Runs in: engine process, loop thread; desk process in the simulator. Pure.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty, TransferStat
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Clock
 from ctidesk.sip.simulated_calls import SimulatedCalls
+from ctidesk.sip.simulated_sound import SimulatedSound
 
 _DIGITS = re.compile("[0-9*#A-Da-d]{1,256}")
 _TARGET = re.compile(r"sips?:[^\s<>]{1,320}|\+?[0-9A-Za-z*#][0-9A-Za-z*#\s().\-/_]{0,63}")
@@ -30,6 +31,7 @@ class SimulatedSwitch(SimulatedCalls):
         self.unregistered: set[str] = set()
         self.max_calls = 4
         self._consults_to_come: set[str] = set()
+        self.sound = SimulatedSound(clock, self.tell)
 
     def execute(self, command: cmd.Command) -> None:
         """Return when it is accepted; raises `KnownError`."""
@@ -42,6 +44,12 @@ class SimulatedSwitch(SimulatedCalls):
 
     def _RemoveAccount(self, command: cmd.RemoveAccount) -> None:
         self.accounts.discard(command.account_id)
+
+    def _ConfigureAudio(self, command: cmd.ConfigureAudio) -> None:
+        self.sound.configure(command)
+
+    def _TrySound(self, command: cmd.TrySound) -> None:
+        self.sound.test(command.what, busy=bool(self.live()))
 
     def _Dial(self, command: cmd.Dial) -> None:
         if command.account_id not in self.accounts:

@@ -26,8 +26,9 @@ from ctidesk.crm.store import StorePhase, StoreState, StoreThread
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.clock import SystemClock
-from ctidesk.startup.engine_orders import ACCOUNT_ID, account_order, recording_order
+from ctidesk.startup.engine_orders import ACCOUNT_ID, account_order, audio_order, recording_order
 from ctidesk.startup.plumbing import Plumbing
+from ctidesk.startup.sound_file import SoundFile
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,9 @@ class Parts:
         self.plumbing = Plumbing(
             self.supervisor, self.desk, self.journal, self.clock, self._recalled
         )
+        self.sound = SoundFile(
+            profile.root / "sound.json", audio_order(settings.audio), self._sound_chosen
+        )
         self._device_key: bytes | None = None
         self.can_sign = False
         """Recordings can be signed: the device's key is there."""
@@ -114,7 +118,10 @@ class Parts:
         # our key is there; only a call that must be recorded may not be answered in between
         if self._device_key is not None or settings.recording.policy != "allowed":
             recording = recording_order(settings, self.profile.spool, self._device_key)
-        self.supervisor.configure([account_order(settings.account)], recording)
+        self.supervisor.configure([account_order(settings.account)], recording, self.sound.order)
+
+    def _sound_chosen(self) -> None:
+        self._order()
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:
         self.pop.resume()

@@ -172,6 +172,7 @@ class RunningDesk:
             dialable=functools.partial(numbers.dialable, region=settings.data.region),
             time_of_day=_time_of_day,
             reasons=settings.agent.reasons,
+            sound=parts.sound,
         )
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:

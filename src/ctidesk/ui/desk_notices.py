@@ -16,8 +16,8 @@ from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
 
 
 class DeskNotices:
-    """Watches the desk. Keys: "engine", "registration", "recording", "transfer", "call", and the
-    code of a `KnownError`."""
+    """Watches the desk. Keys: "engine", "registration", "sound", "recording", "transfer", "call",
+    and the code of a `KnownError`."""
 
     def __init__(
         self,
@@ -25,11 +25,13 @@ class DeskNotices:
         stack: NoticeStack,
         resume: Callable[[], None],
         dial: Callable[[str], object],
+        sound: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._stack = stack
         self._resume = resume
         self._dial = dial
+        self._open_sound = sound
         self._dialled: dict[str, str] = {}
         """Numbers of the calls that we dialled and that are not connected yet."""
         desk.subscribe(but_telemetry(self._changed))
@@ -44,6 +46,8 @@ class DeskNotices:
             self._engine_back(change)
         elif isinstance(change, ev.RegistrationChanged):
             self._registration(change)
+        elif isinstance(change, ev.SoundChanged):
+            self._sound(change)
         elif isinstance(change, ev.RecordingFailed):
             why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
             show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
@@ -118,6 +122,23 @@ class DeskNotices:
             self._stack.show_notice(
                 "engine back", Notice(level=Level.INFO, text=text, remedy=remedy)
             )
+
+    def _sound(self, event: ev.SoundChanged) -> None:
+        if event.state in (ev.Sound.READY, ev.Sound.UNSUPPORTED):
+            self._stack.clear("sound")
+            return
+        # not closable: while it stands the agent is muted
+        self._stack.show_notice(
+            "sound",
+            Notice(
+                level=Level.ERROR,
+                text=event.text,
+                remedy=event.remedy,
+                action_text="Sound…",
+                action=self._open_sound,
+                closable=False,
+            ),
+        )
 
     def _registration(self, event: ev.RegistrationChanged) -> None:
         bad = {ev.Registration.FAILED, ev.Registration.REFUSED}

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
+from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.metrics.shift import ShiftStatistics
@@ -28,6 +28,7 @@ from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
+from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
 from ctidesk.ui.wrap_up.call_log import OpenCallLog
@@ -59,6 +60,7 @@ class DeskNeeds:
     dialable: Callable[[str], str]
     time_of_day: Callable[[float], str]
     reasons: Sequence[str] = DEFAULT_REASONS
+    sound: SoundChoice = field(default_factory=ForgetfulSound)
 
 
 class DeskPresenters:
@@ -95,6 +97,7 @@ class DeskPresenters:
             names,
         )
         self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
+        self.sound = SoundPresenter(desk, actions, needs.sound)
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:

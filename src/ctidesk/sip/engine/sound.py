@@ -19,10 +19,10 @@ import pjsua2 as pj
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
+from ctidesk.calls.audio_order import checked
 from ctidesk.calls.events import Sound
 from ctidesk.calls.sound import advice
 from ctidesk.sip.engine.alsa_config import AlsaConfig
-from ctidesk.sip.engine.audio_order import checked
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.ringer import Ringer

@@ -1,6 +1,6 @@
 """What an order about the sound may contain.
 
-Runs in: engine process, loop thread (also in the simulator). Pure.
+Runs in: engine process, loop thread; desk process in the simulator. Pure.
 """
 
 from __future__ import annotations
