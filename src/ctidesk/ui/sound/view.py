@@ -72,8 +72,8 @@ class SoundOverlay(Overlay):
 
     def open(self) -> None:
         self._presenter.show()
-        self._fit()
         self.open_over(self.microphone)
+        self._fit()  # the style has its say only now
 
     def dismiss(self) -> None:
         if self._settled.isActive():
@@ -243,7 +243,7 @@ class SoundOverlay(Overlay):
     def _fit(self) -> None:
         """As high as its content, at most as the window."""
         wanted = max(self._body.heightForWidth(WIDTH - Space.M), self._sheet.sizeHint().height())
-        self._scroll.setFixedHeight(min(wanted, max(160, self._over.height() - MARGINS)))
+        self._scroll.setFixedHeight(min(wanted + Space.XS, max(160, self._over.height() - MARGINS)))
 
 
 def _fill(box: QComboBox, choice: DeviceChoice) -> None:
