@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import pyrage
 import pytest
+from tests.engine.test_recording import configure, sides
 from tests.support import sound_server
 from tests.support.sip_desk import until
 from tests.support.sip_office import Office
+from tests.support.sip_phone import Phone
+from tests.support.sip_sound import RATE, loudness
 from tests.support.sound_server import SoundServer
 
 from ctidesk.calls import commands as cmd
@@ -147,6 +151,55 @@ def test_a_headset_pulled_in_mid_call_mutes_and_comes_back_by_its_name(
     office.phone("alice").hears(leg)
     # nothing of the caller was ever heard elsewhere
     assert loud.ever(900) < SILENT and other.ever(900) < SILENT
+
+
+def test_the_caller_is_recorded_on_while_the_headset_is_gone(
+    server: SoundServer, desk: Callable[[], Office]
+) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    server.plug_headset(HEADSET)
+    office = desk()
+    office.desk.do(chosen())
+    configure(office, identity, "required")
+    becomes(office, Sound.READY)
+    server.speak(HEADSET, TONE_HZ)
+    call_id, leg = office.incoming("alice")
+    alice = office.phone("alice")
+    alice("tone", leg=leg, hz=900)
+    alice.hears(leg)
+    office.desk.wait(ev.RecordingStarted, call_id)
+
+    three_seconds(alice, leg)
+    server.pull(HEADSET)
+    becomes(office, Sound.GONE)
+    alice.hears_nothing(leg)
+    three_seconds(alice, leg)
+    alice.hears_nothing(leg)
+    server.plug_headset(HEADSET)
+    becomes(office, Sound.READY)
+    server.speak(HEADSET, TONE_HZ)
+    alice.hears(leg)
+    three_seconds(alice, leg)
+    alice("hangup", leg=leg)
+    office.desk.wait(ev.RecordingStopped, call_id)
+
+    agent, caller = sides(office.spool / call_id, identity)
+    heard = seconds_with(caller, 900)
+    assert all(heard[1:-1]), f"the caller, second by second: {heard}"
+    said = seconds_with(agent, TONE_HZ)
+    assert said[1] and not all(said) and any(said[said.index(False) :]), f"the agent: {said}"
+
+
+def three_seconds(phone: Phone, leg: int) -> None:
+    """Of the call's own time: so many packets arrive there."""
+    first = phone.packets(leg)
+    until(lambda: phone.packets(leg) >= first + 150, "three seconds of packets")
+
+
+def seconds_with(pcm: bytes, hz: int) -> list[bool]:
+    """Whether each second of a recording has the tone."""
+    step = RATE * 2
+    return [loudness(pcm[at : at + step], hz) > 200 for at in range(0, len(pcm), step)]
 
 
 def test_the_system_s_own_device_is_not_replaced_by_the_loudspeaker(
