@@ -363,3 +363,20 @@ def test_codecs_are_offered_in_the_exchange_s_order(
     until(lambda: office.call(call_id).codec == "PCMU/8000", "the first codec of the order")
     refusal = office.desk.send(chosen(codecs=("PCMU", "NOPE")))
     assert refusal.code == "unknown_codec" and "NOPE" in refusal.text
+
+
+def test_the_echo_canceller_keeps_the_caller_from_hearing_herself(
+    server: SoundServer, desk: Callable[[], Office]
+) -> None:
+    server.plug_headset(HEADSET)
+    server.leak(HEADSET)
+    office = desk()
+    office.desk.do(chosen())
+    becomes(office, Sound.READY)
+    _call, leg = office.incoming("alice")
+    alice = office.phone("alice")
+    alice("tone", leg=leg, hz=900)
+    alice.hears(leg)
+    # a steady tone would be taken for noise as well: only the canceller is to be at work
+    office.desk.do(chosen(echo_cancel=True, noise_suppression=False))
+    alice.hears_nothing(leg)

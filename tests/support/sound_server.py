@@ -163,6 +163,13 @@ class SoundServer:
                 file.writeframes(second * 60)
         self._child("paplay", f"--device=mouth_{_key(name)}", str(path))
 
+    def leak(self, name: str) -> None:
+        """What the speaker of `name` plays is heard by its own microphone."""
+        key = _key(name)
+        self._modules[name].append(
+            self._load(f"module-loopback source=out_{key}.monitor sink=mouth_{key} latency_msec=30")
+        )
+
     def ear(self, name: str) -> Ear:
         self._ears.append(Ear(self, f"out_{_key(name)}"))
         return self._ears[-1]

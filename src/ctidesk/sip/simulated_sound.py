@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ctidesk.calls import events as ev
-from ctidesk.calls.audio_order import checked
+from ctidesk.calls.audio_order import usable
 from ctidesk.calls.commands import ConfigureAudio
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Sound, SoundDevice
@@ -38,12 +38,14 @@ class SimulatedSound:
         self._update()
 
     def configure(self, order: ConfigureAudio) -> None:
-        checked(order, CODECS)
+        order, problem = usable(order, CODECS)
         before, self._order = self._order, order
         names = (order.microphone, order.speaker) != (before.microphone, before.speaker)
         if names or order.again not in (0, before.again):
             self._pair = None
         self._update()
+        if problem is not None:
+            raise problem
 
     def plug(self, name: str, microphone: bool, speaker: bool) -> None:
         self._devices.append(SoundDevice(name=name, microphone=microphone, speaker=speaker))

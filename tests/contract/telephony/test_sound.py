@@ -49,3 +49,11 @@ def test_without_a_device_no_test_of_the_sound_begins(lab: Lab) -> None:
     refusal = refusal_of(lab, cmd.TrySound(what="levels"))
     assert refusal.code == "no_sound" and refusal.text and refusal.remedy
     lab.desk.do(cmd.TrySound(what=""))
+
+
+def test_a_mistake_in_the_codecs_does_not_cost_the_choice_of_the_headset(lab: Lab) -> None:
+    lab.desk.do(cmd.ConfigureAudio())
+    order = cmd.ConfigureAudio(microphone="Nobody's", speaker="Nobody's", codecs=("MP3",))
+    assert refusal_of(lab, order).code == "unknown_codec"
+    state = told(lab)
+    assert state is not None and state.state in (Sound.GONE, Sound.UNSUPPORTED)

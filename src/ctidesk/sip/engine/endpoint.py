@@ -173,6 +173,11 @@ class SipEndpoint:
         """No device; the bridge goes on with a clock of its own."""
         self._ep.audDevManager().setNullDev()
 
+    def stop_clock(self) -> None:
+        """No device, and the bridge stands still: nothing is woken a hundred times a second for
+        nobody. `open_sound` or `close_sound` before anything is to be heard or recorded."""
+        self._ep.audDevManager().setNoDev()
+
     def gains(self, microphone: float, speaker: float) -> None:
         """1.0 leaves a level as it is."""
         # "tx" and "rx" are from the port's view

@@ -19,7 +19,7 @@ import pjsua2 as pj
 
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
-from ctidesk.calls.audio_order import checked
+from ctidesk.calls.audio_order import usable
 from ctidesk.calls.events import Sound
 from ctidesk.calls.sound import advice
 from ctidesk.sip.engine.alsa_config import AlsaConfig
@@ -70,6 +70,8 @@ class SoundDesk:
         self._worked = False
         """The pair has been open: what is missing now was there."""
         self.is_open = False
+        self._runs = True
+        """The bridge has a clock: an open device, or one of its own."""
         self._wanted_by_test = False
         self._failures = 0
         self._retry: Timer | None = None
@@ -85,8 +87,9 @@ class SoundDesk:
         return self._told
 
     def configure(self, order: cmd.ConfigureAudio) -> None:
-        """Use these from now on. Raises `KnownError` for what cannot be."""
-        checked(order, self._endpoint.codec_names())
+        """Use these from now on. Raises `KnownError` for what cannot be, after all the rest is
+        done."""
+        order, problem = usable(order, self._endpoint.codec_names())
         self._endpoint.use_codecs(order.codecs)
         self._endpoint.comfort(order.echo_cancel, order.noise_suppression)
         before, self.order = self.order, order
@@ -97,6 +100,8 @@ class SoundDesk:
         self._failures = 0
         self._apply_gains()
         self._update()
+        if problem is not None:
+            raise problem
 
     def devices_are(self, devices: Devices) -> None:
         """The watch saw this."""
@@ -115,10 +120,11 @@ class SoundDesk:
         if self._needed():
             _cancel(self._linger)
             self._linger = None
+            self._run()
             if not self.is_open and self._retry is None:
                 self._update()
-        elif self.is_open and self._linger is None:
-            self._linger = self._endpoint.call_later(LINGER_S, self._rest)
+        else:
+            self._rest_soon()
 
     def test(self, wanted: bool) -> None:
         """A test needs the devices, or no more."""
@@ -158,6 +164,7 @@ class SoundDesk:
                 self._retry = self._endpoint.call_later(delay_s, self._update)
                 self._tell(Sound.FAILED)
         self._ring()
+        self._rest_soon()
 
     def _wanted(self, devices: Devices) -> tuple[Pair | None, tuple[str, ...]]:
         """The pair to use, or the names that are missing (none: nothing was ever there)."""
@@ -191,12 +198,18 @@ class SoundDesk:
             log.warning("the sound devices can't be opened: %s", type(fault).__name__)
             self._failures += 1
             self._endpoint.close_sound()
+            self._runs = True
             return False
-        self.is_open = self._worked = True
+        self.is_open = self._worked = self._runs = True
         self._apply_gains()
         self._steady = self._endpoint.call_later(STEADY_S, self._trust)
-        self.follow()
         return True
+
+    def _run(self) -> None:
+        """The bridge has a clock, with or without a device."""
+        if not self._runs:
+            self._runs = True
+            self._endpoint.close_sound()
 
     def _trust(self) -> None:
         self._failures = 0
@@ -210,11 +223,17 @@ class SoundDesk:
             self.is_open = False
             self._endpoint.close_sound()
 
+    def _rest_soon(self) -> None:
+        if self._runs and not self._needed() and self._linger is None:
+            self._linger = self._endpoint.call_later(LINGER_S, self._rest)
+
     def _rest(self) -> None:
         self._linger = None
         if not self._needed():
             self._failures = 0
             self._mute()
+            self._runs = False
+            self._endpoint.stop_clock()
 
     def _broke(self) -> None:
         """The open device reports an error: it is silent in any case. Whether it is gone, or can
