@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,7 +59,8 @@ def until(true: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T
 def python_environment() -> dict[str, str]:
     """For children that import ctidesk and tests from the source tree."""
     root = Path(__file__).resolve().parents[2]
-    return {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}"}
+    wanted = os.environ.get("PYTHONPATH", "").split(":")  # another pjsua2 may stand there
+    return {**os.environ, "PYTHONPATH": ":".join([*filter(None, wanted), f"{root / 'src'}:{root}"])}
 
 
 def _connect(runtime: Path, key: bytes) -> Any:
@@ -72,15 +73,19 @@ def _connect(runtime: Path, key: bytes) -> Any:
 class EngineUnderTest:
     """A real engine process in `runtime`."""
 
-    def __init__(self, runtime: Path, *options: str) -> None:
+    def __init__(
+        self, runtime: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """With an `environment` it uses the sound devices that are found there, else none."""
         self.runtime = runtime
         self.log = runtime.parent / f"{runtime.name}.log"
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", ENGINE_MODULE, "--runtime", str(runtime)),
-                *("--log", str(self.log), "--null-audio", *options),
+                *("--log", str(self.log), *options),
+                *(["--null-audio"] if environment is None else []),
             ],
-            env=python_environment(),
+            env={**python_environment(), **(environment or {})},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )

@@ -245,6 +245,11 @@ class Phone:
             if it.media is not None:
                 it.tone.startTransmit(it.media)
 
+    def do_reflect(self, leg: int) -> None:
+        """Send back whatever arrives."""
+        media = self.legs[leg].media
+        media.startTransmit(media)
+
     def do_level(self, leg: int) -> None:
         """Level that arrives from the network, 0..255, and packets so far."""
         it = self.legs.get(leg)

@@ -81,6 +81,11 @@ class Phone:
         self.wait("quiet")
         self._taken.update(range(len(self.said)))
 
+    def packets(self, leg: int) -> int:
+        """How many arrived here so far."""
+        self("level", leg=leg)
+        return int(self.wait("level", leg=leg)["packets"])
+
     def hears(self, leg: int) -> None:
         """Wait until something audible arrives."""
         until(lambda: self.level(leg) > 5, f"{self.user} hears something")

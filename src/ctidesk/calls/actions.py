@@ -115,6 +115,11 @@ class DeskActions:
         call = next(missed, None)
         return "" if call is None else self.dial(call.remote.number)
 
+    def try_sound(self, what: str) -> None:
+        """ "levels", "echo" or "ring"; "" ends it."""
+        if self._desk.engine is EngineState.READY:
+            self._send(cmd.TrySound(what=what))
+
     # ------------------------------------------------------ transfer, conference
 
     def transfer_blind(self, call_id: str, target: str) -> None:

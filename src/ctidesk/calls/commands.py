@@ -94,6 +94,34 @@ class DialCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigureAudio:
+    """Sound devices by name, "" for the one that the system prefers. `ring`: where a call rings,
+    "" for the speaker, "off" for nowhere. Gains: 1.0 leaves the level as it is, 0.0 silences;
+    `ring_gain` at most 1.0. `codecs`: names in the order of the exchange ("PCMA", "G722"), those
+    not named are off; empty leaves the engine's own order. `again`: a number that is not 0 and
+    not the former one looks the preferred devices up again; else they stay what they were."""
+
+    microphone: str = ""
+    speaker: str = ""
+    ring: str = ""
+    mic_gain: float = 1.0
+    speaker_gain: float = 1.0
+    ring_gain: float = 0.6
+    echo_cancel: bool = True
+    noise_suppression: bool = True
+    codecs: tuple[str, ...] = ()
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrySound:
+    """`what`: "levels" (meters run until told otherwise), "echo" (talk, then hear yourself),
+    "ring" (one ring), "" ends whatever runs. Not during a call, but for "levels" and ""."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
     """`call_id` is minted by the desk, `target` a number or sip: URI."""
 
@@ -229,6 +257,8 @@ Command = (
     | ConfigureRecording
     | WatchLamps
     | DialCode
+    | ConfigureAudio
+    | TrySound
     | Dial
     | Answer
     | Decline

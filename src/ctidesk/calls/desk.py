@@ -14,7 +14,7 @@ from enum import StrEnum
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
 from ctidesk.calls import phases
-from ctidesk.calls.agent import NETWORK_LOST, AgentMachine
+from ctidesk.calls.agent import DEVICE_LOST, NETWORK_LOST, AgentMachine
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import LampState
@@ -87,6 +87,9 @@ class CallDesk:
         self.quality: dict[str, ev.QualityMeasured] = {}
         self.lamps: dict[str, LampState] = {}
         """By number as it is dialled."""
+        self.sound: ev.SoundChanged | None = None
+        """Of the engine that is there; None until it has said."""
+        self.sound_levels: ev.SoundLevels | None = None
         self.engine = EngineState.STARTING
         self.engine_ready: ev.EngineReady | None = None
         self.agent = AgentMachine(clock)
@@ -137,10 +140,15 @@ class CallDesk:
         if isinstance(event, ev.EngineLost):
             self.engine, self.engine_ready = EngineState.LOST, None
             self.lamps = dict.fromkeys(self.lamps, LampState.UNKNOWN)
+            self.sound = self.sound_levels = None
         elif isinstance(event, ev.EngineReady):
             self.engine, self.engine_ready = EngineState.READY, event
         elif isinstance(event, ev.RegistrationChanged):
             self._registration(event)
+        elif isinstance(event, ev.SoundChanged):
+            self._sound(event)
+        elif isinstance(event, ev.SoundLevels):
+            self.sound_levels = event
         elif isinstance(event, ev.LampsChanged):
             self.lamps = {lamp.target: lamp.state for lamp in event.lamps}
         elif isinstance(event, ev.CallEvent):
@@ -155,13 +163,18 @@ class CallDesk:
         self.publish(event)
 
     def attach(
-        self, calls: Sequence[Call], registrations: Sequence[ev.RegistrationChanged]
+        self,
+        calls: Sequence[Call],
+        registrations: Sequence[ev.RegistrationChanged],
+        sound: ev.SoundChanged | None = None,
     ) -> None:
         """The engine's snapshot: its calls replace what was believed to be live."""
         finished = {key: call for key, call in self.calls.items() if call.ended}
         self.calls = finished | {call.call_id: call for call in calls if not call.ended}
         for registration in registrations:
             self._registration(registration)
+        if sound is not None:
+            self._sound(sound)
         self.follow()
         self.publish(None)
 
@@ -204,6 +217,14 @@ class CallDesk:
             if event.state is ev.Registration.REGISTERED
             else None
         )
+        if change is not None:
+            self.note(change)
+
+    def _sound(self, event: ev.SoundChanged) -> None:
+        self.sound = event
+        lost = {ev.Sound.GONE, ev.Sound.FAILED, ev.Sound.NO_DEVICE}
+        away = event.state in lost
+        change = self.agent.outage(DEVICE_LOST) if away else self.agent.recovered(DEVICE_LOST)
         if change is not None:
             self.note(change)
 

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
 from ctidesk.calls.call import Call
-from ctidesk.calls.commands import Command
+from ctidesk.calls.commands import Command, ConfigureAudio
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.line_quality import LineRecord
 
@@ -110,3 +110,28 @@ class CallJournal(Protocol):
     def outbox_waiting(self, done: Done[int]) -> None:
         """How many messages wait for the CRM."""
         ...
+
+
+class SoundChoice(Protocol):
+    """Which devices the agent uses, and how loud."""
+
+    @property
+    def order(self) -> ConfigureAudio: ...
+
+    def choose(self, order: ConfigureAudio) -> None:
+        """Use it from now on, and remember it. What came of it is told as `SoundChanged`."""
+        ...
+
+
+class ForgetfulSound:
+    """A `SoundChoice` that nobody hears."""
+
+    def __init__(self) -> None:
+        self._order = ConfigureAudio()
+
+    @property
+    def order(self) -> ConfigureAudio:
+        return self._order
+
+    def choose(self, order: ConfigureAudio) -> None:
+        self._order = order

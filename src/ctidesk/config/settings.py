@@ -120,6 +120,22 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True)
+class Audio:
+    """`[audio]`. Devices by name, "" for the system's own; `ring` "" rings in the speaker, "off"
+    not at all. Volumes in percent; `codecs` in the order of the exchange, empty: our own."""
+
+    microphone: str = ""
+    speaker: str = ""
+    ring: str = ""
+    mic_volume: int = 100
+    speaker_volume: int = 100
+    ring_volume: int = 60
+    echo_cancel: bool = True
+    noise_suppression: bool = True
+    codecs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     account: Account = field(default_factory=Account)
     recording: Recording = field(default_factory=Recording)
@@ -130,6 +146,7 @@ class Settings:
     parking: Parking = field(default_factory=Parking)
     colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
+    audio: Audio = field(default_factory=Audio)
 
 
 CHOICES = {
@@ -140,7 +157,13 @@ CHOICES = {
     "wrapup.mode": ("optional", "mandatory", "mandatory_timed", "timed"),
     "appearance.theme": ("system", "light", "dark"),
 }
-_RANGES = {"account.local_port": (0, 65535), "wrapup.seconds": (5, 3600)}
+_RANGES = {
+    "account.local_port": (0, 65535),
+    "wrapup.seconds": (5, 3600),
+    "audio.mic_volume": (0, 400),
+    "audio.speaker_volume": (0, 400),
+    "audio.ring_volume": (0, 100),
+}
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _SHAPES = {
     "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
@@ -158,6 +181,7 @@ _SECTIONS: dict[str, type] = {
     "parking": Parking,
     "colleagues": Colleagues,
     "appearance": Appearance,
+    "audio": Audio,
 }
 _FILES = (
     "account.ca_file",

@@ -17,6 +17,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import MOST_LAMPS, Lamp, LampState
 from ctidesk.calls.ports import Clock
 from ctidesk.sip.simulated_calls import SimulatedCalls
+from ctidesk.sip.simulated_sound import SimulatedSound
 
 _CODE = re.compile("[0-9*#]{1,32}")
 _DIGITS = re.compile("[0-9*#A-Da-d]{1,256}")
@@ -35,6 +36,7 @@ class SimulatedSwitch(SimulatedCalls):
         """What the exchange answers to its codes; to others 404."""
         self.lamps: dict[str, LampState] = {}
         self._consults_to_come: set[str] = set()
+        self.sound = SimulatedSound(clock, self.tell)
 
     def execute(self, command: cmd.Command) -> None:
         """Return when it is accepted; raises `KnownError`."""
@@ -80,6 +82,12 @@ class SimulatedSwitch(SimulatedCalls):
     def tell_lamps(self) -> None:
         lamps = tuple(Lamp(target, state) for target, state in self.lamps.items())
         self.tell(ev.LampsChanged(lamps=lamps, **self.now()))
+
+    def _ConfigureAudio(self, command: cmd.ConfigureAudio) -> None:
+        self.sound.configure(command)
+
+    def _TrySound(self, command: cmd.TrySound) -> None:
+        self.sound.test(command.what, busy=bool(self.live()))
 
     def _Dial(self, command: cmd.Dial) -> None:
         if command.account_id not in self.accounts:

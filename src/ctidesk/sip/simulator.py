@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Phase, RemoteParty, Routing, TransferState
-from ctidesk.calls.commands import Command, ConfigureAccount, ConfigureRecording
+from ctidesk.calls.commands import Command, ConfigureAccount, ConfigureAudio, ConfigureRecording
 from ctidesk.calls.errors import BugError, KnownError
 from ctidesk.calls.lamps import LampState
 from ctidesk.calls.line_quality import LineFigures
@@ -69,12 +69,16 @@ class SimulatedEngine:
         self.engine_ready()
 
     def configure(
-        self, accounts: Sequence[ConfigureAccount], recording: ConfigureRecording | None = None
+        self,
+        accounts: Sequence[ConfigureAccount],
+        recording: ConfigureRecording | None = None,
+        audio: ConfigureAudio | None = None,
     ) -> None:
         for account in accounts:
             self.send(account)
-        if recording is not None:
-            self.send(recording)
+        for order in (recording, audio):
+            if order is not None:
+                self.send(order)
 
     def acknowledge(self, seq: int) -> None:
         self.acknowledged = max(self.acknowledged, seq)
@@ -261,6 +265,14 @@ class SimulatedEngine:
         """So many requests were turned away in the last minute; 0: it is over."""
         self._switch.tell(ev.RequestsRefused(count=count, **self._switch.now()))
 
+    def plug(self, name: str, microphone: bool = True, speaker: bool = True) -> None:
+        """A sound device comes; one of that name is used again by itself."""
+        self._switch.sound.plug(name, microphone, speaker)
+
+    def pull(self, name: str) -> None:
+        """A sound device goes."""
+        self._switch.sound.pull(name)
+
     def engine_lost(self, reason: str = "closed", gone: bool = True) -> None:
         """The engine dies. With `gone` its calls cannot be got back and end with it."""
         self._up = False
@@ -278,6 +290,7 @@ class SimulatedEngine:
             **self._switch.now(),
         )
         self._hand_over(ready, 0)
+        self._switch.sound.begin(has_sound)
 
     # --- telling ---
 

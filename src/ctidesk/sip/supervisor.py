@@ -17,6 +17,7 @@ from ctidesk.calls.call import Call
 from ctidesk.calls.commands import (
     Command,
     ConfigureAccount,
+    ConfigureAudio,
     ConfigureRecording,
     RemoveAccount,
     ShutDown,
@@ -72,6 +73,7 @@ class EngineSupervisor:
         self._accounts: dict[str, ConfigureAccount] = {}
         self._recording: ConfigureRecording | None = None
         self._lamps: WatchLamps | None = None
+        self._audio: ConfigureAudio | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lost_said = False
@@ -85,13 +87,17 @@ class EngineSupervisor:
         self._thread.start()
 
     def configure(
-        self, accounts: Sequence[ConfigureAccount], recording: ConfigureRecording | None = None
+        self,
+        accounts: Sequence[ConfigureAccount],
+        recording: ConfigureRecording | None = None,
+        audio: ConfigureAudio | None = None,
     ) -> None:
         """What every engine is told, now and after each restart. Replaces the former set."""
         with self._lock:
             gone = set(self._accounts) - {account.account_id for account in accounts}
             self._accounts = {account.account_id: account for account in accounts}
             self._recording = recording
+            self._audio = audio
         if self._client.gone.is_set():
             return  # the next engine is told when it is there
         for account_id in gone:
@@ -226,6 +232,8 @@ class EngineSupervisor:
                 commands.append(self._recording)
             if self._lamps is not None:
                 commands.append(self._lamps)
+            if self._audio is not None:
+                commands.append(self._audio)
         return [(command, functools.partial(self._refused, command)) for command in commands]
 
 

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ctidesk.calls.commands import ConfigureAccount, ConfigureRecording, Srtp, WatchLamps
+from ctidesk.calls.commands import (
+    ConfigureAccount,
+    ConfigureAudio,
+    ConfigureRecording,
+    Srtp,
+    WatchLamps,
+)
 from ctidesk.calls.lamps import MOST_LAMPS, Colleague
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.calls.text import plain
-from ctidesk.config.settings import Account, Settings
+from ctidesk.config.settings import Account, Audio, Settings
 
 ACCOUNT_ID = "main"
 
@@ -82,4 +88,19 @@ def recording_order(
         spool_dir=str(spool),
         device_key=device_key.hex() if device_key is not None else "",
         agent=settings.agent.name or settings.account.user,
+    )
+
+
+def audio_order(audio: Audio) -> ConfigureAudio:
+    """The sound's command, as the settings want it."""
+    return ConfigureAudio(
+        microphone=audio.microphone,
+        speaker=audio.speaker,
+        ring=audio.ring,
+        mic_gain=audio.mic_volume / 100,
+        speaker_gain=audio.speaker_volume / 100,
+        ring_gain=audio.ring_volume / 100,
+        echo_cancel=audio.echo_cancel,
+        noise_suppression=audio.noise_suppression,
+        codecs=audio.codecs,
     )

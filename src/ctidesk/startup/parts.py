@@ -30,11 +30,13 @@ from ctidesk.startup.clock import SystemClock
 from ctidesk.startup.engine_orders import (
     ACCOUNT_ID,
     account_order,
+    audio_order,
     lamps_order,
     queue_codes,
     recording_order,
 )
 from ctidesk.startup.plumbing import Plumbing
+from ctidesk.startup.sound_file import SoundFile
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +94,9 @@ class Parts:
         self.plumbing = Plumbing(
             self.supervisor, self.desk, self.journal, self.clock, self._recalled
         )
+        self.sound = SoundFile(
+            profile.root / "sound.json", audio_order(settings.audio), self._sound_chosen
+        )
         self._device_key: bytes | None = None
         self.can_sign = False
         """Recordings can be signed: the device's key is there."""
@@ -126,7 +131,10 @@ class Parts:
         # our key is there; only a call that must be recorded may not be answered in between
         if self._device_key is not None or settings.recording.policy != "allowed":
             recording = recording_order(settings, self.profile.spool, self._device_key)
-        self.supervisor.configure([account_order(settings.account)], recording)
+        self.supervisor.configure([account_order(settings.account)], recording, self.sound.order)
+
+    def _sound_chosen(self) -> None:
+        self._order()
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:
         self.pop.resume()

@@ -179,6 +179,7 @@ class RunningDesk:
             colleagues=colleagues(settings),
             queue_codes=queue_codes(settings),
             parking=Parking(number=settings.parking.number, places=settings.parking.places),
+            sound=parts.sound,
         )
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:

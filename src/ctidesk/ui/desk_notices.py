@@ -20,8 +20,8 @@ from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
 
 
 class DeskNotices:
-    """Watches the desk. Keys: "engine", "registration", "warning:KIND", "attack", "recording",
-    "transfer", "call", and the code of a `KnownError`."""
+    """Watches the desk. Keys: "engine", "registration", "warning:KIND", "attack", "sound",
+    "recording", "transfer", "call", and the code of a `KnownError`."""
 
     def __init__(
         self,
@@ -30,12 +30,14 @@ class DeskNotices:
         resume: Callable[[], None],
         dial: Callable[[str], object],
         queue_codes: QueueCodes,
+        sound: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._stack = stack
         self._resume = resume
         self._dial = dial
         self._queue_codes = queue_codes
+        self._open_sound = sound
         self._dialled: dict[str, str] = {}
         """Numbers of the calls that we dialled and that are not connected yet."""
         self._warned: dict[str, set[AccountWarning]] = {}
@@ -59,6 +61,8 @@ class DeskNotices:
             self._code_answered(change)
         elif isinstance(change, ev.RequestsRefused):
             self._attack(change)
+        elif isinstance(change, ev.SoundChanged):
+            self._sound(change)
         elif isinstance(change, ev.RecordingFailed):
             why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
             show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
@@ -174,6 +178,23 @@ class DeskNotices:
             self._stack.show_notice(
                 "engine back", Notice(level=Level.INFO, text=text, remedy=remedy)
             )
+
+    def _sound(self, event: ev.SoundChanged) -> None:
+        if event.state in (ev.Sound.READY, ev.Sound.UNSUPPORTED):
+            self._stack.clear("sound")
+            return
+        # not closable: while it stands the agent is muted
+        self._stack.show_notice(
+            "sound",
+            Notice(
+                level=Level.ERROR,
+                text=event.text,
+                remedy=event.remedy,
+                action_text="Sound…",
+                action=self._open_sound,
+                closable=False,
+            ),
+        )
 
     def _registration(self, event: ev.RegistrationChanged) -> None:
         bad = {ev.Registration.FAILED, ev.Registration.REFUSED}

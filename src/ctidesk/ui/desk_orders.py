@@ -23,6 +23,7 @@ SHORTCUTS = (
     Shortcut("desk.card", "Go to the card", "Desk", "Ctrl+Shift+C"),
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
+    Shortcut("desk.sound", "Sound…", "Desk", "F8"),
     *(
         Shortcut(
             f"card.party_{party.value}",
@@ -56,6 +57,7 @@ class Places:
     palette: Callable[[], None]
     shortcuts: Callable[[], None]
     figures: Callable[[], None]
+    sound: Callable[[], None]
     next_pane: Callable[[], None]
     previous_pane: Callable[[], None]
     compact: Callable[[], None]
@@ -232,6 +234,7 @@ def _desk(places: Places) -> tuple[DeskCommand, ...]:
         ("desk.palette", "Find a command", places.palette, "command", ""),
         ("desk.shortcuts", "Show the shortcuts", places.shortcuts, "keyboard", "keys help"),
         ("desk.figures", "My handle time", places.figures, "history", "AHT talk hold shift party"),
+        ("desk.sound", "Sound…", places.sound, "headset", "audio headset microphone volume ring"),
         ("desk.next_pane", "Next pane", places.next_pane, "chevron_right", ""),
         ("desk.previous_pane", "Previous pane", places.previous_pane, "chevron_left", ""),
         ("desk.compact", "Compact bar", places.compact, "compact", "small window"),

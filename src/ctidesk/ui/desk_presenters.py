@@ -17,7 +17,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import Colleague
 from ctidesk.calls.line_quality import Link, unknown_link
 from ctidesk.calls.parking import ParkedCallers, Parking
-from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
+from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
@@ -33,6 +33,7 @@ from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
+from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
 from ctidesk.ui.wrap_up.call_log import OpenCallLog
@@ -69,6 +70,7 @@ class DeskNeeds:
     colleagues: Sequence[Colleague] = ()
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
+    sound: SoundChoice = field(default_factory=ForgetfulSound)
 
 
 class DeskPresenters:
@@ -113,6 +115,7 @@ class DeskPresenters:
         self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
         self.lines = LinesPresenter(desk, needs.time_of_day)
         self.figures.lines = self.lines.lines
+        self.sound = SoundPresenter(desk, actions, needs.sound)
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:

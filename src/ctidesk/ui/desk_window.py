@@ -29,6 +29,7 @@ from ctidesk.ui.quality.presenter import Quality, quality_of
 from ctidesk.ui.shortcuts.keys import ShortcutKeys
 from ctidesk.ui.shortcuts.overview import ShortcutOverview
 from ctidesk.ui.shortcuts.table import Shortcuts
+from ctidesk.ui.sound.view import SoundOverlay
 from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Mode, Theme
@@ -78,6 +79,7 @@ class DeskWindow(QObject):
             self.presenters.consult.resume,
             needs.actions.dial,
             needs.queue_codes,
+            self._sound.open,
         )
         self.line_warning = LineWarning(needs.desk, self.window.notices, needs.link)
         self.presenters.parked.on_parked = self.notices.parked
@@ -178,6 +180,7 @@ class DeskWindow(QObject):
         overview = ShortcutOverview(self._theme, self.window.below, self.shortcuts)
         figures = FiguresOverlay(self._theme, self.window.below, self.presenters.figures)
         self.panels.status_strip.figures_wanted.connect(figures.toggle)
+        self._sound = SoundOverlay(self._theme, self.window.below, self.presenters.sound)
         panes = self.window.panes
         places = Places(
             transfer=self._transfer,
@@ -189,6 +192,7 @@ class DeskWindow(QObject):
             palette=palette.toggle,
             shortcuts=overview.toggle,
             figures=figures.toggle,
+            sound=self._sound.toggle,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
             compact=self._to_compact,

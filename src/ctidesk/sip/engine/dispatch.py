@@ -26,6 +26,7 @@ from ctidesk.sip.engine.dialling import Target, target_of
 from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
 from ctidesk.sip.engine.names import resolve
+from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
 
@@ -38,7 +39,9 @@ _SIP_CALL_ID = re.compile(r"[^\s;,<>\"]{1,256}")
 class Dispatch:
     """`carry_out` returns when the command is accepted; its effects come as events."""
 
-    def __init__(self, board: Switchboard, accounts: Accounts, lamps: Lamps, codes: Codes) -> None:
+    def __init__(
+        self, board: Switchboard, accounts: Accounts, lamps: Lamps, codes: Codes, sound: Sounding
+    ) -> None:
         self._board = board
         self._accounts = accounts
         self._lamps = lamps
@@ -51,6 +54,8 @@ class Dispatch:
             cmd.ConfigureRecording: board.recording.configure,
             cmd.WatchLamps: lamps.watch,
             cmd.DialCode: self._dial_code,
+            cmd.ConfigureAudio: sound.desk.configure,
+            cmd.TrySound: lambda order: sound.test.run(order.what),
             cmd.Dial: self._dial,
             cmd.Answer: self._answer,
             cmd.Decline: self._decline,

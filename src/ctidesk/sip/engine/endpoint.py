@@ -11,12 +11,13 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pjsua2 as pj
 
 from ctidesk.sip.engine.addresses import host_of, is_ipv6
+from ctidesk.sip.engine.alsa_config import DEVICE
 from ctidesk.sip.engine.certificates import Certificates, Validity
 from ctidesk.sip.engine.faults import guarded
 from ctidesk.sip.engine.guard import RequestGuard
@@ -34,6 +35,9 @@ _KINDS6 = {
 }
 LIBRARY_CALLS: int = getattr(pj, "CTIDESK_MAX_CALLS", 4)
 """Slots that the library was compiled with; the wheel cannot be asked and has four."""
+ECHO_TAIL_MS = 200
+FRAME_MS = 10
+SOUND_BUFFER_MS = 40
 CODECS = ("opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1")
 
 
@@ -82,9 +86,15 @@ class TransportSeen(NamedTuple):
 
 
 class _Endpoint(pj.Endpoint):  # type: ignore[misc]  # pjsua2 has no types
-    def __init__(self, seen: Callable[[TransportSeen], None]) -> None:
+    def __init__(self, seen: Callable[[TransportSeen], None], sound_error: Job) -> None:
         super().__init__()
         self._seen = seen
+        self._sound_error = sound_error
+
+    @guarded()
+    def onMediaEvent(self, prm: Any) -> None:
+        if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR:
+            self._sound_error()
 
     @guarded()
     def onTransportState(self, prm: Any) -> None:
@@ -120,6 +130,10 @@ def _nobody(_seen: TransportSeen) -> None:
     """Until somebody wants to know."""
 
 
+def _nothing() -> None:
+    """Until somebody wants to know."""
+
+
 class SipEndpoint:
     """Owner of the pjsua2 library. Only one per process, never destroyed: end with `os._exit`."""
 
@@ -129,6 +143,8 @@ class SipEndpoint:
         self.guard = RequestGuard()
         """Whoever wants it has it installed; scripted callers take what comes."""
         self.on_transport: Callable[[TransportSeen], None] = _nobody
+        self.on_sound_error: Job = _nothing
+        """The open sound device stopped. Called within a native callback."""
         self._wake_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._wake_to: tuple[str, int] = ("127.0.0.1", 9)
         self._wake_socket.setblocking(False)
@@ -138,16 +154,17 @@ class SipEndpoint:
         # the cyclic collector would free pj objects on whichever thread it happens to run
         gc.disable()
         sys.setswitchinterval(0.0005)
-        self._ep = _Endpoint(self._transport_seen)
+        self._ep = _Endpoint(self._transport_seen, self._sound_failed)
         self._ep.libCreate()
         self._ep.libInit(self._config())
         self._open_wake()
         self._ep.libStart()
         devices = self._ep.audDevManager()
         self.has_sound = len(devices.enumDev2()) > 0
-        if self.settings.null_audio or not self.has_sound:
-            devices.setNullDev()
-        self._order_codecs()
+        # a microphone is opened when a call needs it, see `sound`
+        devices.setNullDev()
+        self._device = -1 if self.settings.null_audio else _device(devices)
+        self.use_codecs(())
         self.loop = TurnLoop(self._ep.libHandleEvents, self._wake)
 
     @property
@@ -169,6 +186,47 @@ class SipEndpoint:
     @property
     def speaker(self) -> Any:
         return self._ep.audDevManager().getPlaybackDevMedia()
+
+    @property
+    def has_device(self) -> bool:
+        """Whether `open_sound` can work at all in this build."""
+        return self._device >= 0
+
+    def open_sound(self) -> None:
+        """Open what the ALSA configuration says now, in place of what is open. Raises `pj.Error`;
+        then nothing is open and the bridge has no clock until `close_sound`."""
+        devices = self._ep.audDevManager()
+        devices.setNullDev()
+        # the microphone follows: it is the same device, and the only one
+        devices.setPlaybackDev(self._device)
+
+    def close_sound(self) -> None:
+        """No device; the bridge goes on with a clock of its own."""
+        self._ep.audDevManager().setNullDev()
+
+    def stop_clock(self) -> None:
+        """No device, and the bridge stands still: nothing is woken a hundred times a second for
+        nobody. `open_sound` or `close_sound` before anything is to be heard or recorded."""
+        self._ep.audDevManager().setNoDev()
+
+    def gains(self, microphone: float, speaker: float) -> None:
+        """1.0 leaves a level as it is."""
+        # "tx" and "rx" are from the port's view
+        self.mic.adjustTxLevel(microphone)
+        self.speaker.adjustRxLevel(speaker)
+
+    def comfort(self, echo_cancel: bool, noise_suppression: bool) -> None:
+        """Echo cancelling by WebRTC's AEC3 where the build has it; noise suppression needs it."""
+        if not self.has_device:
+            return
+        if not echo_cancel:
+            self._ep.audDevManager().setEcOptions(0, 0)
+            return
+        extra = pj.PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR if noise_suppression else 0
+        for algorithm in (pj.PJMEDIA_ECHO_WEBRTC_AEC3, pj.PJMEDIA_ECHO_DEFAULT):
+            with contextlib.suppress(pj.Error):
+                self._ep.audDevManager().setEcOptions(ECHO_TAIL_MS, algorithm | extra)
+                return
 
     def silence(self) -> Any:
         """A source that is always there and always silent. The caller keeps it."""
@@ -256,15 +314,29 @@ class SipEndpoint:
         config.medConfig.sndClockRate = self.settings.clock_rate
         config.medConfig.channelCount = 1
         config.medConfig.noVad = True
+        # frames of 10 ms and short buffers: a third less from mouth to ear than with the defaults
+        config.medConfig.audioFramePtime = FRAME_MS
+        config.medConfig.sndRecLatency = config.medConfig.sndPlayLatency = SOUND_BUFFER_MS
         # with the null device a second call sends no RTP once the device was closed
         config.medConfig.sndAutoCloseTime = -1
         return config
 
+    def _sound_failed(self) -> None:
+        self.on_sound_error()
+
     def _transport_seen(self, seen: TransportSeen) -> None:
         self.on_transport(seen)
 
-    def _order_codecs(self) -> None:
-        wanted = {codec.lower(): rank for rank, codec in enumerate(self.settings.codecs)}
+    def codec_names(self) -> set[str]:
+        """What the build has, on or off, without rate and channels."""
+        return {str(codec.codecId).partition("/")[0] for codec in self._ep.codecEnum2()}
+
+    def use_codecs(self, names: Sequence[str]) -> None:
+        """Offer these, in this order, in calls from now on; () the order of the settings."""
+        own = [codec.lower() for codec in self.settings.codecs]
+        ids = [codec.codecId.lower() for codec in self._ep.codecEnum2()]
+        ranked = [each for name in names for each in _of_name(ids, own, name.lower())] or own
+        wanted = {codec: rank for rank, codec in enumerate(ranked)}
         for codec in self._ep.codecEnum2():
             rank = wanted.get(codec.codecId.lower())
             priority = 0 if rank is None else 250 - rank
@@ -275,3 +347,17 @@ class SipEndpoint:
         # a SIP keep-alive to ourselves ends the poll; a full buffer means that it is ending already
         with contextlib.suppress(OSError):
             self._wake_socket.sendto(b"\r\n\r\n", self._wake_to)
+
+
+def _device(devices: Any) -> int:
+    """The number of the device that `alsa_config` describes, -1 in a build without ALSA."""
+    try:
+        return int(devices.lookupDev("ALSA", DEVICE))
+    except pj.Error:
+        return -1
+
+
+def _of_name(ids: Sequence[str], own: Sequence[str], name: str) -> list[str]:
+    """The ids of a codec; of several rates the one that is used without being asked."""
+    found = [each for each in ids if each.partition("/")[0] == name]
+    return [each for each in found if each in own] or found[:1]

@@ -19,6 +19,7 @@ from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
+from ctidesk.sip.engine.alsa_config import AlsaConfig
 from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge
 from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.dispatch import Dispatch
@@ -32,6 +33,7 @@ from ctidesk.sip.engine.memory import give_back_memory
 from ctidesk.sip.engine.outside import Outside
 from ctidesk.sip.engine.recording import Recording
 from ctidesk.sip.engine.server import DeskLine, DeskServer
+from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import Switchboard
 from ctidesk.sip.protocol import (
     HEARTBEAT_S,
@@ -90,6 +92,9 @@ class Engine:
     def start(self) -> None:
         """Endpoint up, socket open: ready for a desk."""
         endpoint = self._endpoint
+        # before the library starts: it lists the sound devices then, and only then
+        config = AlsaConfig(self._settings.runtime)
+        config.prepare()
         endpoint.start()
         endpoint.guard.install()
         bridge = Bridge()
@@ -104,7 +109,10 @@ class Engine:
         self._accounts.in_use = self._board.busy
         self._lamps = Lamps(endpoint, self._accounts, self._journal.record)
         codes = Codes(endpoint, self._journal.record)
-        self._dispatch = Dispatch(self._board, self._accounts, self._lamps, codes)
+        self._sound = Sounding(endpoint, config, self._settings.runtime, self._journal)
+        self._sound.calls = self._board.audible
+        self._board.on_audio = self._sound.follow_soon
+        self._dispatch = Dispatch(self._board, self._accounts, self._lamps, codes, self._sound)
         self._outside = Outside(endpoint, self._accounts, self._board)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
@@ -112,6 +120,7 @@ class Engine:
         bridge.attach(MIC, endpoint.player(mic) if mic else endpoint.mic)
         real = endpoint.has_sound and not endpoint.settings.null_audio
         self._measuring = Measuring(self._board, bridge, has_mic=bool(mic) or real)
+        self._sound.start()
         self._server.open()
         self._outside.start()
         endpoint.call_later(HEARTBEAT_S, self._beat)
@@ -121,6 +130,7 @@ class Engine:
     def run(self) -> None:
         """Turn until it is time to end, then unregister."""
         self._endpoint.loop.run(until=lambda: self._over)
+        self._sound.stop()
         self._server.remove()
         for leg in list(self._board.legs.values()):
             self._board.hang_up(leg)
@@ -214,6 +224,7 @@ class Engine:
         if line is self._desk:
             self._desk = None
             self._attached = False
+            self._sound.test.end()
             self._quiet_since = time.monotonic()
             grace_s = self._settings.grace_s
             if grace_s is not None:

@@ -32,6 +32,7 @@ class Journal:
         self._send = send
         self._calls: dict[str, Call] = {}
         self._registrations: dict[str, ev.RegistrationChanged] = {}
+        self._sound: ev.SoundChanged | None = None
         self._waiting: deque[NumberedEvent] = deque()
         self._last_of_call: dict[str, int] = {}
         self._seq = 0
@@ -59,12 +60,14 @@ class Journal:
     def record(self, event: ev.EngineEvent) -> bool:
         """Keep and send `event`. False when the call's phase does not allow it: our own mistake,
         which is logged and not passed on."""
-        if isinstance(event, ev.LampsChanged):
+        if isinstance(event, ev.LampsChanged | ev.SoundLevels):
             return self._tell(event, 0)
         if isinstance(event, ev.TELEMETRY):
             return self._apply(event) and self._tell(event, 0)
         if isinstance(event, ev.RegistrationChanged):
             self._registrations[event.account_id] = event
+        elif isinstance(event, ev.SoundChanged):
+            self._sound = event
         elif isinstance(event, ev.CallEvent) and not self._apply(event):
             return False
         self._seq += 1
@@ -100,6 +103,7 @@ class Journal:
             seq=self._seq,
             calls=tuple(self._calls.values()),
             registrations=tuple(self._registrations.values()),
+            sound=self._sound,
             unacknowledged=tuple(self._waiting),
         )
 

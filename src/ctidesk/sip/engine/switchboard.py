@@ -63,6 +63,8 @@ class Switchboard:
         self.taking_calls: Callable[[], bool] = lambda: True
         """False: nobody is there to answer, new calls get 480."""
         self.on_offered: LegHook = lambda _leg: None
+        self.on_audio: Callable[[], None] = lambda: None
+        """What calls need of the sound may have changed. Also within native callbacks."""
         self.on_leg_ended: LegHook = lambda _leg: None
         self.on_parting: LegHook = lambda _leg: None
         """The leg leaves whatever conference it is in."""
@@ -90,6 +92,17 @@ class Switchboard:
                 heard = leg.media_runs and not leg.ending_here
                 views.append(LegAudio(call, heard, leg.tap is not None))
         self.bridge.reconcile(wanted_edges(views))
+        self.on_audio()
+
+    def audible(self) -> tuple[bool, bool]:
+        """Whether any call is there, and whether one rings that nobody talks over."""
+        calls = [call for leg in self.legs.values() if (call := self.call(leg)) is not None]
+        offered = any(
+            call.phase is Phase.OFFERED and not leg.ending_here
+            for leg in self.legs.values()
+            if (call := self.call(leg)) is not None
+        )
+        return bool(calls), offered and not any(call.connected for call in calls)
 
     def talking(self, but: Leg | None = None) -> list[Leg]:
         """Legs that the agent talks on, or is about to, apart from `but`."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls.desk import CallDesk, Change, EngineState
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.events import Registration, RegistrationChanged
+from ctidesk.calls.events import Registration, RegistrationChanged, Sound, SoundChanged
 from ctidesk.calls.ports import CallJournal, Clock
 from ctidesk.metrics.shift import Figures, ShiftStatistics
 from ctidesk.ui import words
@@ -157,7 +157,7 @@ class StatusPresenter:
             tip = "Development engine: no headset, not for patients' data."
             problem = Problem(tip, f"This build is {ready.build}. Install the release for work.")
             return [Indicator("engine", "warning", "No headset", Role.HOLD, tip, problem)]
-        return [Indicator("engine", "headset", "Headset ready", Role.READY, ready.build)]
+        return [_headset(self._desk.sound, ready.build)]
 
     def _outbox(self) -> list[Indicator]:
         if self._outbox_problem is not None:
@@ -285,3 +285,21 @@ _SHORT = {
     "no_ipv6": "No IPv6",
     "cannot_listen": "Port not available",
 }
+
+
+def _headset(sound: SoundChanged | None, build: str) -> Indicator:
+    if sound is None:
+        return Indicator("engine", "headset", "Headset…", Role.MUTED, build)
+    if sound.state is Sound.READY:
+        tip = sound.microphone
+        if sound.speaker != sound.microphone:
+            tip = f"{sound.microphone}, {sound.speaker}"
+        return Indicator("engine", "headset", "Headset ready", Role.READY, tip)
+    word = {
+        Sound.NO_DEVICE: "No headset",
+        Sound.GONE: "Headset gone: muted",
+        Sound.FAILED: "Headset fails: muted",
+        Sound.UNSUPPORTED: "No headset",
+    }[sound.state]
+    problem = Problem(sound.text, sound.remedy)
+    return Indicator("engine", "mute", word, Role.DANGER, sound.text, problem)
