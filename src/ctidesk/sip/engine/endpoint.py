@@ -98,6 +98,11 @@ def _nobody(_seen: TransportSeen) -> None:
     """Until somebody wants to know."""
 
 
+def _has_card(devices: Any) -> bool:
+    """ALSA lists its plug-ins too, which cannot be opened without a card behind them."""
+    return any("CARD=" in str(each.name) or each.driver != "ALSA" for each in devices.enumDev2())
+
+
 class SipEndpoint:
     """Owner of the pjsua2 library. Only one per process, never destroyed: end with `os._exit`."""
 
@@ -121,8 +126,8 @@ class SipEndpoint:
         self._wake_to = (wake.address, wake.port)
         self._ep.libStart()
         devices = self._ep.audDevManager()
-        self.has_sound = len(devices.enumDev2()) > 0
-        if self.settings.null_audio or not self.has_sound:
+        self.has_sound = not self.settings.null_audio and _has_card(devices)
+        if not self.has_sound:
             devices.setNullDev()
         self._order_codecs()
         self.loop = TurnLoop(self._ep.libHandleEvents, self._wake)
