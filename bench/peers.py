@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -13,16 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ctidesk.demo.free_port import free_port
+from ctidesk.sip.engine_choice import wanted_folder
 
 BARE = Path(__file__).with_name("bare_pjsua2.py")
 
 
 @contextlib.contextmanager
 def bare_pjsua2() -> Iterator[int]:
-    """The shortest pjsua2 program that rings. Yields its UDP port."""
+    """The shortest pjsua2 program that rings, on the same build as ours. Yields its UDP port."""
     port = free_port()
+    folder = wanted_folder()
     process = subprocess.Popen(
         [sys.executable, str(BARE), str(port)],
+        env={**os.environ, "PYTHONPATH": str(folder or "")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
