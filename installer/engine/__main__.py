@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ def main(words: list[str] | None = None) -> int:
     """Exit codes: 0 built or in the cache, 1 it cannot be built here, 2 the recipe is broken; what
     is wrong is said on stderr."""
     options = _parser().parse_args(words)
+    # so that an end from outside also takes the compiler and the half result with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         here = places(options.variant)
         if options.only_sources:
@@ -64,7 +67,9 @@ def _fetch(here: Places) -> int:
 
 def _build(here: Places, variant: str, jobs: int) -> None:
     needs.check()
-    shutil.rmtree(here.work, ignore_errors=True)
+    # what an interrupted build left, of whatever recipe; nobody else builds now
+    for left in here.cache.glob("*.building"):
+        shutil.rmtree(left, ignore_errors=True)
     here.work.mkdir(parents=True)
     here.log.write_bytes(b"")
     started = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -218,3 +219,20 @@ def test_what_was_built_is_taken_from_the_cache_without_any_tool(
     wheel.write_bytes(b"")
     code, said = build.run(PATH=str(tmp_path))
     assert (code, said.strip()) == (0, f"engine: {wheel}")
+
+
+def test_the_module_is_hardened_and_says_nothing_of_the_building_computer() -> None:
+    unpacked = places("release").unpacked
+    if not unpacked.is_dir() or shutil.which("readelf") is None:
+        pytest.skip("our engine was not built here: make engine")
+    (module,) = (unpacked / "pjsua2").glob("_pjsua2*.so")
+    words = ["readelf", "-dlW", "--dyn-syms", str(module)]
+    read = subprocess.run(words, capture_output=True, text=True, check=True, timeout=50).stdout
+    assert "GNU_RELRO" in read
+    assert "BIND_NOW" in read
+    assert re.search(r"GNU_STACK\s+(\S+\s+){5}RW ", read), "the stack can be executed"
+    assert "__stack_chk_fail" in read
+    assert "__memcpy_chk" in read or "__snprintf_chk" in read
+    content = module.read_bytes()
+    assert b".building" not in content
+    assert b"Assertion" not in content

@@ -62,7 +62,7 @@ def engine_findings(facts: Mapping[str, Any]) -> list[Finding]:
     )
     return [
         engine,
-        _sound(bool(facts["sound"]), int(facts["devices"])),
+        _sound(bool(facts["sound"]), int(facts["cards"])),
         _codecs([str(codec).lower() for codec in facts["codecs"]]),
         _tls(str(facts["tls_library"]), bool(facts["tls13"])),
         _needed("SRTP with AES-GCM", "AEAD_AES_256_GCM" in facts["srtp"]),
@@ -89,12 +89,13 @@ def _needed(name: str, there: bool, value: str = "") -> Finding:
     return Finding(name, value or "no", Verdict.LACKS, OWN_ENGINE)
 
 
-def _sound(built_in: bool, devices: int) -> Finding:
+def _sound(built_in: bool, cards: int) -> Finding:
     if not built_in:
         return Finding("Sound", "no headset is possible", Verdict.LACKS, OWN_ENGINE)
-    if devices == 0:
-        return Finding("Sound", "no device now", Verdict.NOTE, "Connect a headset before you work.")
-    return Finding("Sound", f"{devices} device{'s' if devices > 1 else ''}")
+    if cards == 0:
+        value = "ALSA, no sound card now"
+        return Finding("Sound", value, Verdict.NOTE, "Connect a headset before you work.")
+    return Finding("Sound", f"ALSA, {cards} sound card{'s' if cards > 1 else ''}")
 
 
 def _codecs(there: list[str]) -> Finding:

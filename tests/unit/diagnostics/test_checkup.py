@@ -12,7 +12,7 @@ OWN: dict[str, Any] = {
     "own": True,
     "version": "2.17",
     "sound": True,
-    "devices": 2,
+    "cards": 2,
     "codecs": ["PCMU/8000/1", "PCMA/8000/1", "G722/16000/1", "opus/48000/2"],
     "srtp": ["AEAD_AES_256_GCM", "AES_CM_128_HMAC_SHA1_80"],
     "tls_library": "OpenSSL 3.0.19 27 Jan 2026",
@@ -50,7 +50,7 @@ def test_each_thing_that_is_missing_is_named_alone(change: dict[str, Any], name:
 
 
 def test_a_computer_without_a_headset_now_is_only_noted() -> None:
-    findings = engine_findings({**OWN, "devices": 0})
+    findings = engine_findings({**OWN, "cards": 0})
     assert fit(findings)
     assert [finding.name for finding in findings if finding.verdict is Verdict.NOTE] == ["Sound"]
 

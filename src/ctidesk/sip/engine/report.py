@@ -9,11 +9,14 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import sys
 from typing import Any
 
 WHEEL_CALLS = 4
 """What pjproject is compiled with when nobody says otherwise; the wheel has no way to ask."""
+CARD = re.compile(r"CARD=(\w+)")
+"""In ALSA's names of devices; its plug-ins are listed without a card too."""
 TLS13_SUITES = range(0x1301, 0x1306)
 """RFC 8446, appendix B.4."""
 
@@ -39,12 +42,13 @@ def _facts() -> dict[str, Any]:
     config.logConfig.level = config.logConfig.consoleLevel = 0
     library.libCreate()
     library.libInit(config)
+    devices = library.audDevManager().enumDev2()
     own = hasattr(pj, "CTIDESK_MAX_CALLS")
     return {
         "own": own,
         "version": str(library.libVersion().full),
         "sound": bool(own and pj.CTIDESK_HAS_ALSA),
-        "devices": len(library.audDevManager().enumDev2()),
+        "cards": len({name for each in devices for name in CARD.findall(str(each.name))}),
         "codecs": [str(codec.codecId) for codec in library.codecEnum2()],
         "srtp": [str(name) for name in library.srtpCryptoEnum()],
         "tls_library": _tls_library(pj),
