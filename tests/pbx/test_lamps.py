@@ -66,7 +66,7 @@ def test_the_lamp_of_a_parking_place_tells_where_the_caller_waits(
 
 
 def test_the_exchange_is_gone_and_back(
-    agent: Agent, extension: Extension, new_pbx: Callable[..., Asterisk]
+    agent: Agent, extension: Extension, new_pbx: Callable[..., Asterisk], brisk: None
 ) -> None:
     exchange = new_pbx()
     office = registered(agent(at=exchange))
