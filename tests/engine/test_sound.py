@@ -15,8 +15,7 @@ from tests.support.sip_phone import Phone
 from tests.support.sip_sound import RATE, loudness
 from tests.support.sound_server import SoundServer
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Sound
 
 HEADSET = "Headset X"

@@ -8,8 +8,7 @@ from typing import Any
 import pjsua2 as pj
 import pytest
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Sound
 from ctidesk.sip.engine.loop import Timer

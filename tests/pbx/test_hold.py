@@ -8,8 +8,7 @@ from tests.support.asterisk import MUSIC_HZ
 from tests.support.pbx_steps import answered, one_row, registered, talk_to
 from tests.support.sip_desk import until
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]

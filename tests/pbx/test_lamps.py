@@ -11,8 +11,7 @@ from tests.support.pbx_steps import answered, hang_up, registered, rings, talk_t
 from tests.support.sip_desk import DeskProbe, until
 from tests.support.sip_office import ACCOUNT, Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 from ctidesk.calls.lamps import LampState
 

@@ -11,41 +11,21 @@ from dataclasses import dataclass, field
 from ctidesk.calls.call import DialogId, RemoteParty, Routing
 from ctidesk.calls.engine_events import (
     AccountWarning as AccountWarning,
-)
-from ctidesk.calls.engine_events import (
     EngineLost as EngineLost,
-)
-from ctidesk.calls.engine_events import (
     EngineReady as EngineReady,
-)
-from ctidesk.calls.engine_events import (
     LampsChanged as LampsChanged,
-)
-from ctidesk.calls.engine_events import (
     Registration as Registration,
-)
-from ctidesk.calls.engine_events import (
     RegistrationChanged as RegistrationChanged,
-)
-from ctidesk.calls.engine_events import (
     RequestsRefused as RequestsRefused,
-)
-from ctidesk.calls.engine_events import (
     ServiceCodeAnswered as ServiceCodeAnswered,
 )
-from ctidesk.calls.engine_events import (
+from ctidesk.calls.line_quality import LineRecord, Side, Trouble, Verdict
+from ctidesk.calls.sound_events import (
     Sound as Sound,
-)
-from ctidesk.calls.engine_events import (
     SoundChanged as SoundChanged,
-)
-from ctidesk.calls.engine_events import (
     SoundDevice as SoundDevice,
-)
-from ctidesk.calls.engine_events import (
     SoundLevels as SoundLevels,
 )
-from ctidesk.calls.line_quality import LineRecord, Side, Trouble, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

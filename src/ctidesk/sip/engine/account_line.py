@@ -6,6 +6,7 @@ Runs in: engine process, loop thread; a look-up of a name runs in a short thread
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 import time
 
@@ -305,10 +306,12 @@ class AccountLine:
         self._stop_timers()
         self._registrars.back()
         native.serve(self)
-        self.native = native
+        left, self.native = self.native, native
         self._opened, self._in_flight = (self._registrars.place, address), False
         self.trust.admit(address)
         self._say(Outcome(Registration.REGISTERED), 200)
+        # whatever watches something over the old account hears of the change first
+        self._endpoint.post(functools.partial(_let_go, left))
         self._check = self._endpoint.call_later(SETTLED_S, self._renew)
 
     def _register(self, place: Place, address: str) -> None:
@@ -341,3 +344,7 @@ class AccountLine:
             if timer is not None:
                 timer.cancel()
         self._retry = self._silence = self._check = None
+
+
+def _let_go(_native: NativeAccount | None) -> None:
+    """The last reference to an account ends with this job."""

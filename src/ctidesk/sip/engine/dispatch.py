@@ -11,8 +11,7 @@ from typing import Any
 
 import pjsua2 as pj
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration

@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
