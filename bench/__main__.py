@@ -7,7 +7,7 @@ import importlib
 import sys
 from types import ModuleType
 
-NAMES = ("pop", "start", "footprint", "recording", "lookup")
+NAMES = ("pop", "start", "footprint", "recording", "lookup", "recover", "engine", "audio")
 
 
 def load(name: str) -> ModuleType:

@@ -22,14 +22,17 @@ from ctidesk.demo.free_port import free_port
 class DeskProcess:
     """One desk with its engine and recorders, on a profile folder of its own."""
 
-    def __init__(self, profile: Path, recipient: str = "") -> None:
+    def __init__(
+        self, profile: Path, recipient: str = "", registrar: str = "", port: int = 0
+    ) -> None:
         self.profile = profile
-        self.port = free_port()
+        self.port = port or free_port()
         self._stamps: queue.Queue[dict[str, Any]] = queue.Queue()
         words = [sys.executable, "-m", "bench.desk_under_test", str(profile), str(self.port)]
+        words += ["--recipient", recipient, "--registrar", registrar]
         self.started_mono = time.monotonic()
         self.process = subprocess.Popen(
-            words + ([recipient] if recipient else []),
+            words,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,12 +1,13 @@
 """The real desk as a process that benchmarks drive: JSON lines in, stamps as JSON lines out.
 
-`python -m bench.desk_under_test PROFILE PORT [RECIPIENT]`. It is `startup.running_desk` and nothing
-else; what is added only looks: when the window and the card were painted, when a call could be
-taken, and how long the GUI thread did not come round.
+`python -m bench.desk_under_test PROFILE PORT [--recipient KEY] [--registrar HOST:PORT]`. It is
+`startup.running_desk` and nothing else; what is added only looks: when the window and the card were
+painted, when a call could be taken, and how long the GUI thread did not come round.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -25,6 +26,15 @@ def say(**stamps: object) -> None:
     sys.stdout.flush()
 
 
+def _words() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("profile", type=Path)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--recipient", default="")
+    parser.add_argument("--registrar", default="")
+    return parser.parse_args()
+
+
 def main() -> int:
     from ctidesk.config.keys import KeyStore
     from ctidesk.config.paths import Profile
@@ -35,20 +45,27 @@ def main() -> int:
     if not os.environ.get("DISPLAY"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         offscreen_fonts()
-    profile = Profile(Path(sys.argv[1])).make()
-    port = int(sys.argv[2])
-    recipients = tuple(sys.argv[3:4])
+    words = _words()
+    profile = Profile(words.profile).make()
+    recipients = (words.recipient,) if words.recipient else ()
     log_to(profile.logs, "desk")
     keys = KeyStore(profile.root, profile.database)
     if keys.choice is None:
         keys.choose_file()
     settings = Settings(
-        account=Account(user="agent", local_port=port, bind_address="127.0.0.1", srtp="off"),
+        account=Account(
+            user="agent",
+            password="secret",
+            registrar=words.registrar,
+            local_port=words.port,
+            bind_address="127.0.0.1",
+            srtp="off",
+        ),
         recording=Recording(policy="allowed" if recipients else "forbidden", recipients=recipients),
     )
 
     from PySide6.QtCore import QEvent, QObject, QTimer
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QLabel
 
     from ctidesk.calls import agent_events as ag
     from ctidesk.calls import events as ev
@@ -68,8 +85,20 @@ def main() -> int:
                 QTimer.singleShot(0, lambda: say(what="window", t=time.monotonic()))
             return False
 
-    first = FirstPaint()
+    class CallShown(QObject):
+        """Says when the name of a live call was first painted in the call bar."""
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Paint and desk.parts.desk.live:
+                watched.removeEventFilter(self)
+                QTimer.singleShot(0, lambda: say(what="call shown", t=time.monotonic()))
+            return False
+
+    first, shown = FirstPaint(), CallShown()
     window.installEventFilter(first)
+    title = window.findChild(QLabel, "caller_title")
+    assert title is not None
+    title.installEventFilter(shown)
     hands = ScreenHands(window, desk.theme, profile.root)
     painted: dict[str, float] = {}
     waiting: list[str] = []
@@ -79,7 +108,11 @@ def main() -> int:
             hands.watch_card()
             waiting.clear()
             waiting.append(change.call_id)
-        if isinstance(change, ev.CallEvent) and not isinstance(change, ev.TELEMETRY):
+        if isinstance(change, ev.RegistrationChanged):
+            say(what=change.state.value, t=time.monotonic())
+        elif isinstance(change, ev.EngineLost | ev.CallEvent) and not isinstance(
+            change, ev.TELEMETRY
+        ):
             say(what=type(change).__name__, t=time.monotonic())
 
     def coded(change: object) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import importlib.util
 import os
 import shutil
 import socket
@@ -14,19 +16,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ctidesk.demo.free_port import free_port
-from ctidesk.sip.engine_choice import wanted_folder
 
 BARE = Path(__file__).with_name("bare_pjsua2.py")
 
 
 @contextlib.contextmanager
-def bare_pjsua2() -> Iterator[int]:
-    """The shortest pjsua2 program that rings, on the same build as ours. Yields its UDP port."""
+def bare_pjsua2(code: int = 180) -> Iterator[int]:
+    """The shortest pjsua2 program that answers an INVITE with `code`. Yields its UDP port."""
     port = free_port()
-    folder = wanted_folder()
     process = subprocess.Popen(
-        [sys.executable, str(BARE), str(port)],
-        env={**os.environ, "PYTHONPATH": str(folder or "")},
+        [sys.executable, str(BARE), str(port), str(code)],
+        env={**os.environ, "PYTHONPATH": _folder_of_pjsua2()},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -38,8 +38,17 @@ def bare_pjsua2() -> Iterator[int]:
         process.wait()
 
 
+def _folder_of_pjsua2() -> str:
+    """Of the build that the engine uses: the peer stands on the same one."""
+    importlib.import_module("ctidesk.sip.engine")  # settles which one is found
+    found = importlib.util.find_spec("pjsua2")
+    assert found is not None
+    assert found.origin is not None
+    return str(Path(found.origin).parents[1])
+
+
 @contextlib.contextmanager
-def baresip() -> Iterator[int | None]:
+def baresip(answers: bool = False) -> Iterator[int | None]:
     """Debian's baresip, null audio, no window. Yields its UDP port, None where it is missing."""
     if shutil.which("baresip") is None:
         yield None
@@ -53,7 +62,8 @@ def baresip() -> Iterator[int | None]:
             "module_app account.so\nmodule_app menu.so\nring_aufile none\n"
             "audio_player aubridge,nil\naudio_source aubridge,nil\nmodule aubridge.so\n"
         )
-        (home / "accounts").write_text(f"<sip:agent@127.0.0.1:{port}>;regint=0;answermode=manual\n")
+        mode = "auto" if answers else "manual"
+        (home / "accounts").write_text(f"<sip:agent@127.0.0.1:{port}>;regint=0;answermode={mode}\n")
         (home / "contacts").write_text("")
         process = subprocess.Popen(
             ["baresip", "-f", folder],

@@ -29,6 +29,7 @@ from ctidesk.crm.store import Lane
 WRITTEN = (
     schema.calls,
     schema.call_segments,
+    schema.call_lines,
     schema.interactions,
     schema.wrap_up_codes,
     schema.outbox,
@@ -58,6 +59,7 @@ def test_a_save_writes_every_row_and_ends_the_draft(opened: OpenStore) -> None:
     assert opened.run(_counts, Lane.READ) == {
         "calls": 1,
         "call_segments": 3,
+        "call_lines": 2,
         "interactions": 1,
         "wrap_up_codes": 1,
         "outbox": 1,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import sip_desk
+from tests.support.network_space import Cable, can_make
 from tests.support.sip_office import Office
 from tests.support.sip_sound import write_tone
 
@@ -46,6 +47,16 @@ def brisk_office(
     return new_office
 
 
+@pytest.fixture
+def patient_office(
+    new_office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Office]:
+    """Makes offices whose engine does by itself nothing for minutes: what it does at once, it does
+    because it noticed something."""
+    monkeypatch.setattr(sip_desk, "ENGINE_MODULE", "tests.support.sip_patient_engine")
+    return new_office
+
+
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tone that stands in for what the agent says."""
@@ -66,3 +77,13 @@ def talking_office(shared_talking_office: Office) -> Iterator[Office]:
     """An office whose agent speaks without a pause."""
     yield shared_talking_office
     shared_talking_office.tidy()
+
+
+@pytest.fixture
+def cable() -> Iterator[Cable]:
+    """An exchange's and a desk's network with a cable between them."""
+    if not can_make():
+        pytest.skip("no network namespaces here: they need root and iproute2")
+    cable = Cable()
+    yield cable
+    cable.remove()

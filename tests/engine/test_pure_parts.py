@@ -11,6 +11,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Direction, Phase, RemoteParty
 from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import LampState
 from ctidesk.sip.engine.addresses import host_of, host_port, is_address
 from ctidesk.sip.engine.bridge import (
     MIC,
@@ -24,8 +25,7 @@ from ctidesk.sip.engine.bridge import (
 from ctidesk.sip.engine.dialling import target_of
 from ctidesk.sip.engine.identity import Headers, name_address, remote_party
 from ctidesk.sip.engine.journal import MAX_UNACKNOWLEDGED, Journal
-from ctidesk.sip.engine.native import StreamFigures
-from ctidesk.sip.engine.quality import measured, mos
+from ctidesk.sip.engine.lamps import PresenceSeen, lamp_state
 
 
 def call(call_id: str, phase: Phase, **more: object) -> Call:
@@ -140,20 +140,6 @@ def test_addresses() -> None:
     assert not is_address("pbx.example")
 
 
-def test_score_falls_with_loss_and_delay() -> None:
-    assert mos("PCMU/8000", 0, 40) > 4.3
-    assert mos("PCMU/8000", 0, 40) > mos("PCMU/8000", 3, 40) > mos("PCMU/8000", 20, 40) >= 1.0
-    assert mos("PCMU/8000", 0, 40) > mos("PCMU/8000", 0, 500)
-    assert mos("GSM/8000", 0, 40) < mos("PCMA/8000", 0, 40)
-    assert 1.0 <= mos("nothing", 100, 5000) < 1.5
-
-
-def test_figures_of_a_new_stream_count_from_its_start() -> None:
-    before = StreamFigures(packets=1000, lost=10)
-    assert measured("PCMU", before, StreamFigures(packets=1050, lost=60)).loss_pct == 50.0
-    assert measured("PCMU", before, StreamFigures(packets=50, lost=0)).loss_pct == 0.0
-
-
 def offered(call_id: str) -> ev.CallOffered:
     return ev.CallOffered(
         call_id=call_id, t_mono=1.0, t_wall=2.0, account_id="a", remote=RemoteParty("1")
@@ -200,3 +186,22 @@ def test_journal_is_bounded_without_a_desk() -> None:
     for digit in range(MAX_UNACKNOWLEDGED + 10):
         journal.record(ev.DtmfReceived(call_id="a", t_mono=1.0, t_wall=2.0, digit=str(digit % 10)))
     assert len(journal.snapshot("e").unacknowledged) == MAX_UNACKNOWLEDGED
+
+
+@pytest.mark.parametrize(
+    ("seen", "lamp"),
+    [
+        (PresenceSeen(open=None, note="Ringing"), LampState.UNKNOWN),
+        (PresenceSeen(open=True), LampState.IDLE),
+        (PresenceSeen(open=True, note="Ready Online"), LampState.IDLE),
+        (PresenceSeen(open=True, busy=True, note="Ringing"), LampState.RINGING),
+        (PresenceSeen(open=False, busy=True, note="ringing"), LampState.RINGING),
+        (PresenceSeen(open=True, busy=True, note="On the phone"), LampState.BUSY),
+        (PresenceSeen(open=False, note="On the phone"), LampState.BUSY),
+        (PresenceSeen(open=True, away=True), LampState.AWAY),
+        (PresenceSeen(open=False, away=True, note="Unavailable"), LampState.AWAY),
+        (PresenceSeen(open=False, note="\x00\u202e<script>"), LampState.AWAY),
+    ],
+)
+def test_what_a_lamp_shows(seen: PresenceSeen, lamp: LampState) -> None:
+    assert lamp_state(seen) is lamp

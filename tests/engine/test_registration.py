@@ -223,12 +223,12 @@ def test_retries_double_up_to_half_a_minute_with_jitter() -> None:
 @pytest.mark.parametrize(
     ("seen", "tls", "problem"),
     [
-        (RegisterSeen(503, "", 171060, 0, ""), True, "tls"),
-        (RegisterSeen(503, "", 120101, 0, ""), False, "no_route"),
-        (RegisterSeen(502, "", 0, 0, ""), False, "dns"),
-        (RegisterSeen(408, "", 0, 0, ""), False, "timeout"),
-        (RegisterSeen(407, "", 0, 0, "10.0.0.1"), False, "wrong_password"),
+        (RegisterSeen(503, "", 171060, 0, ""), "tls", "tls"),
+        (RegisterSeen(503, "", 120101, 0, ""), "", "no_route"),
+        (RegisterSeen(502, "", 0, 0, ""), "", "dns"),
+        (RegisterSeen(408, "", 0, 0, ""), "", "timeout"),
+        (RegisterSeen(407, "", 0, 0, "10.0.0.1"), "", "wrong_password"),
     ],
 )
-def test_meaning_of_failures(seen: RegisterSeen, tls: bool, problem: str) -> None:
+def test_meaning_of_failures(seen: RegisterSeen, tls: str, problem: str) -> None:
     assert outcome(seen, tls).problem == problem

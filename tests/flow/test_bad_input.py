@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import email.utils
 import os
 import secrets
 import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +17,8 @@ from tests.support.crm_people import SHARED
 from tests.support.flow_centre import Centre
 from tests.support.flow_desk import DeskProcess
 from tests.support.flow_looks import rows, wrap_up
-from tests.support.sip_raw import SDP, RawCaller, RawRegistrar
+from tests.support.sip_certificates import Authority
+from tests.support.sip_raw import SDP, RawCaller, RawRegistrar, StreamRegistrar
 
 from ctidesk.demo.free_port import free_port
 
@@ -59,7 +62,61 @@ def test_wrong_password(centre: Centre, registrar: RawRegistrar) -> None:
 
 def test_right_password(centre: Centre, registrar: RawRegistrar) -> None:
     desk = registering(centre, f"127.0.0.1:{registrar.port}", registrar.password)
-    desk.shows("Registered · UDP")
+    desk.shows("Registered · UDP, not encrypted")
+
+
+def test_two_desks_on_one_account(centre: Centre, registrar: RawRegistrar) -> None:
+    registrar.headers = "Contact: <sip:agent@192.0.2.44:5060>;expires=250\r\n"
+    desk = registering(centre, f"127.0.0.1:{registrar.port}", registrar.password)
+    desk.shows(
+        "Also registered elsewhere",  # the status strip
+        "This account is also registered at another place: calls ring there too.",
+        "Sign the account out there, or ask IT for an account of your own.",
+    )
+
+
+def test_a_clock_that_is_wrong_by_a_day(centre: Centre, registrar: RawRegistrar) -> None:
+    yesterday = email.utils.formatdate(time.time() - 86_400, usegmt=True)
+    registrar.headers = f"Date: {yesterday}\r\n"
+    desk = registering(centre, f"127.0.0.1:{registrar.port}", registrar.password)
+    desk.shows(
+        "Clock is wrong",
+        "The clock of this computer is 1 day ahead of the telephone exchange's.",
+        "Set date, time and time zone of this computer right, or ask IT",
+    )
+
+
+@pytest.mark.parametrize("days", [10, -1], ids=["in ten days", "yesterday"])
+def test_a_certificate_at_its_end(centre: Centre, days: int) -> None:
+    authority = Authority(centre.folder)
+    registrar = StreamRegistrar(authority.issue("exchange", days=days))
+    centre.settle(
+        account={
+            "registrar": f"127.0.0.1:{registrar.port}",
+            "password": "secret",
+            "transport": "tls",
+            "srtp": "mandatory",
+            "ca_file": str(authority.ca),
+            "local_port": 0,
+        }
+    )
+    desk = centre.desk()
+    if days > 0:
+        desk.shows(
+            "Registered · TLS",
+            "Certificate expires",
+            "The certificate of the telephone exchange expires in 9 days",
+            "Tell IT now",
+        )
+        assert "not encrypted" not in desk.shown()
+    else:
+        desk.shows(
+            "Certificate expired",
+            "by this computer's clock the exchange's certificate has expired.",
+            "its clock may be wrong",
+        )
+        assert registrar.bytes_read == 0
+    registrar.close()
 
 
 def test_nobody_at_the_exchange(centre: Centre) -> None:
@@ -86,7 +143,7 @@ def test_another_program_has_the_port(centre: Centre) -> None:
             "End the other telephone program, or choose another local port",
         )
     # nobody touches the desk: it is tried again, and the notice goes
-    desk.shows("Direct calls")
+    desk.shows("Direct calls, not encrypted")
     desk.until(lambda _: "Another program" not in desk.shown(), "the notice is gone")
     centre.ring(NUMBER)
     desk.shows("Jane Doe", "Ringing")

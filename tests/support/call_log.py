@@ -9,6 +9,7 @@ from ctidesk.calls import agent_events as agent
 from ctidesk.calls import events as ev
 from ctidesk.calls.agent_events import AgentState, AgentStateChanged, LogEvent
 from ctidesk.calls.call import RemoteParty, Routing
+from ctidesk.calls.line_quality import LineRecord
 
 WALL = 1_750_000_000.0
 """Wall time of monotonic zero."""
@@ -77,8 +78,8 @@ class Story:
             ev.MediaChanged(**self._at(t), codec="G722/16000", encrypted=True, remote_hold=on)
         )
 
-    def ended(self, t: float, code: int = 200) -> Story:
-        return self._add(ev.CallEnded(**self._at(t), code=code, reason="", by="remote"))
+    def ended(self, t: float, code: int = 200, line: LineRecord | None = None) -> Story:
+        return self._add(ev.CallEnded(**self._at(t), code=code, reason="", by="remote", line=line))
 
     def recording_stopped(self, t: float, manifest: str) -> Story:
         return self._add(

@@ -15,8 +15,12 @@ from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls import numbers
 from ctidesk.calls.actions import DeskActions
+from ctidesk.calls.commands import WatchLamps
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.events import DeskEvent
+from ctidesk.calls.lamps import Colleague, LampState
+from ctidesk.calls.parking import Parking
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.member import (
     Appointment,
     Authorisation,
@@ -149,6 +153,18 @@ def walter() -> MemberCard:
     )
 
 
+COLLEAGUES = tuple(
+    Colleague(name, number)
+    for name, number in (
+        ("Dr. Chen, nurse line", "201"),
+        ("Billing", "205"),
+        ("Nurse Kim", "203"),
+        ("Interpreter Polish", "230"),
+        ("Night desk", "240"),
+    )
+)
+
+
 def people() -> FakeMemberDirectory:
     def one(key: str, party: Party, name: str, **more: object) -> Candidate:
         return Candidate(key=key, party=party, name=name, **more)  # type: ignore[arg-type]
@@ -208,6 +224,15 @@ def people() -> FakeMemberDirectory:
     return FakeMemberDirectory(people=listed, cards=cards)
 
 
+def watch_colleagues(scene: Scene) -> None:
+    """Every lamp shows something else; the last is not known."""
+    targets = tuple(one.number for one in COLLEAGUES)
+    scene.engine.send(WatchLamps(account_id=ACCOUNT, targets=targets))
+    states = (LampState.IDLE, LampState.BUSY, LampState.RINGING, LampState.AWAY)
+    for target, state in zip(targets, states, strict=False):
+        scene.engine.lamp(target, state)
+
+
 @dataclass
 class Scene:
     """The desk's parts, connected; `engine` plays the network."""
@@ -216,6 +241,9 @@ class Scene:
     policy: WrapUpPolicy = field(default_factory=lambda: WrapUpPolicy(mode=WrapUpMode.MANDATORY))
     journal: FakeCallJournal = field(default_factory=FakeCallJournal)
     directory: FakeMemberDirectory = field(default_factory=people)
+    colleagues: tuple[Colleague, ...] = ()
+    queue_codes: QueueCodes = field(default_factory=QueueCodes)
+    parking: Parking = field(default_factory=Parking)
 
     def __post_init__(self) -> None:
         self.clock.wall_offset = START.timestamp() - self.clock.now
@@ -239,6 +267,9 @@ class Scene:
             agent_name="agent",
             shown=lambda raw: numbers.normalise(raw, "DE").shown,
             dialable=dialable,
+            colleagues=self.colleagues,
+            queue_codes=self.queue_codes,
+            parking=self.parking,
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
         )
 
@@ -260,6 +291,19 @@ class Scene:
         self.engine.recording_starts(call_id)
         self.engine.recording_grows(call_id, 4096)
         return call_id
+
+    def line(
+        self,
+        call_id: str,
+        mos: float,
+        loss_pct: float = 0.0,
+        seconds: int = 12,
+        **more: float | None,
+    ) -> None:
+        """The line is like this for some seconds, so that the verdict follows."""
+        for _ in range(seconds):
+            self.engine.quality(call_id, mos, loss_pct, **more)
+            self.clock.advance(1)
 
     def verify_jane(self, call_id: str) -> None:
         """Open Jane's card; the answers are given by the test's presenter."""

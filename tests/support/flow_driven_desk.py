@@ -78,6 +78,11 @@ class Driver:
     def do_choose(self, control: str, text: str) -> None:
         self._hands.choose(control, text)
 
+    def do_perform(self, command: str) -> None:
+        """A command of the palette, if it is offered now."""
+        if not self._desk.window.commands.perform(command):
+            raise NotOnScreen(f"{command} is not possible now")
+
     def do_press_text(self, text: str) -> None:
         """A visible button by its words, such as the action of a notice."""
         for top in QApplication.topLevelWidgets():

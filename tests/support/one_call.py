@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ctidesk.calls import agent_events, events
 from ctidesk.calls.call import RemoteParty
+from ctidesk.calls.line_quality import LineRecord
 from ctidesk.calls.ports import Interaction
 
 T0 = 1_800_000_000.0
+
+LINE = LineRecord(
+    measured_s=58.0,
+    mos_mean=4.1,
+    mos_min=3.4,
+    loss_pct=0.8,
+    loss_max_pct=7.5,
+    concealed_pct=1.1,
+    jitter_max_ms=9.5,
+    rtt_mean_ms=41.0,
+    rtt_max_ms=60.0,
+    codec="G722/16000",
+    encrypted=True,
+    warnings=("loss here",),
+)
 
 INTERACTION = Interaction(
     call_id="c1",
@@ -33,6 +50,8 @@ INTERACTION = Interaction(
     wrap_up_s=15.0,
     end_code=200,
     coded_by="agent",
+    line=LINE,
+    consult_lines=(replace(LINE, mos_min=4.2, warnings=()),),
 )
 
 

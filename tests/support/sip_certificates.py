@@ -46,8 +46,11 @@ class Authority:
         self.ca = folder / f"{name}.pem"
         self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *, host: str = "127.0.0.1", days: int = 5) -> Certificate:
-        """A certificate for `host`, valid until `days` from now (negative: expired)."""
+    def issue(
+        self, name: str, *, host: str = "127.0.0.1", days: int = 5, begins: int = -8
+    ) -> Certificate:
+        """A certificate for `host`, valid until `days` from now (negative: expired), and from
+        `begins` days from now (positive: not yet)."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.now(datetime.UTC)
         try:
@@ -60,7 +63,7 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=8))
+            .not_valid_before(now + datetime.timedelta(days=begins))
             .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(x509.SubjectAlternativeName([also]), critical=False)
             .sign(self._key, hashes.SHA256())
@@ -74,4 +77,5 @@ class Authority:
                 serialization.NoEncryption(),
             )
         )
+        issued.key.chmod(0o600)
         return issued

@@ -14,15 +14,17 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ctidesk.calls import commands as cmd
+from ctidesk.calls import events as ev
 from ctidesk.calls import phases
 from ctidesk.calls.call import Call
 from ctidesk.calls.codec import from_plain, to_plain
+from ctidesk.calls.events import CallEvent
 from ctidesk.sip.protocol import (
     KEY_NAME,
     SOCKET_NAME,
@@ -57,7 +59,8 @@ def until(true: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T
 def python_environment() -> dict[str, str]:
     """For children that import ctidesk and tests from the source tree."""
     root = Path(__file__).resolve().parents[2]
-    return {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}"}
+    wanted = os.environ.get("PYTHONPATH", "").split(":")  # another pjsua2 may stand there
+    return {**os.environ, "PYTHONPATH": ":".join([*filter(None, wanted), f"{root / 'src'}:{root}"])}
 
 
 def _connect(runtime: Path, key: bytes) -> Any:
@@ -70,15 +73,19 @@ def _connect(runtime: Path, key: bytes) -> Any:
 class EngineUnderTest:
     """A real engine process in `runtime`."""
 
-    def __init__(self, runtime: Path, *options: str) -> None:
+    def __init__(
+        self, runtime: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """With an `environment` it uses the sound devices that are found there, else none."""
         self.runtime = runtime
         self.log = runtime.parent / f"{runtime.name}.log"
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", ENGINE_MODULE, "--runtime", str(runtime)),
-                *("--log", str(self.log), "--null-audio", *options),
+                *("--log", str(self.log), *options),
+                *(["--null-audio"] if environment is None else []),
             ],
-            env=python_environment(),
+            env={**python_environment(), **(environment or {})},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
@@ -155,7 +162,7 @@ class DeskProbe:
         self.lost.set()
 
     def _take(self, envelope: Envelope) -> None:
-        event = event_of(envelope.name, envelope.body)
+        event: Any = event_of(envelope.name, envelope.body)
         with self._lock:
             if envelope.kind is Kind.TELEMETRY:
                 self.telemetry.append(event)
@@ -163,7 +170,7 @@ class DeskProbe:
             assert not self.events or envelope.seq == self.events[-1][0] + 1, "a gap in seq"
             if envelope.name in ("CallOffered", "CallDialled"):
                 self.calls[event.call_id] = phases.begin(event)
-            elif envelope.name != "RegistrationChanged" and event.call_id in self.calls:
+            elif isinstance(event, CallEvent) and event.call_id in self.calls:
                 self.calls[event.call_id] = phases.apply(self.calls[event.call_id], event)
             self.events.append((envelope.seq, event))
 
@@ -200,7 +207,7 @@ class DeskProbe:
                     event = self.events[index][1]
                     if (
                         isinstance(event, kind)
-                        and (not call_id or event.call_id == call_id)
+                        and call_id in ("", getattr(event, "call_id", ""))
                         and all(getattr(event, name) == value for name, value in like.items())
                     ):
                         self._seen[key] = index + 1
@@ -228,10 +235,20 @@ class DeskProbe:
                 if not call_id or getattr(event, "call_id", "") == call_id
             ]
 
+    def registrar(self) -> str:
+        """Where the account is registered, as it was last told."""
+        with self._lock:
+            told = [e for _seq, e in self.events if isinstance(e, ev.RegistrationChanged)]
+        return told[-1].registrar
+
     def last(self, kind: type[T], call_id: str) -> T | None:
         """Latest telemetry of `kind`."""
         with self._lock:
-            found = [e for e in self.telemetry if isinstance(e, kind) and e.call_id == call_id]
+            found = [
+                event
+                for event in self.telemetry
+                if isinstance(event, kind) and getattr(event, "call_id", "") == call_id
+            ]
         return found[-1] if found else None
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import shutil
 import tempfile
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,16 @@ ACCOUNT = "line"
 class Office:
     """`agent` is the engine's address; telephones are made once and kept."""
 
-    def __init__(self, *options: str, **account: Any) -> None:
+    def __init__(
+        self, *options: str, environment: Mapping[str, str] | None = None, **account: Any
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ctieng"))
         self.runtime = self.folder / "run"
         self.spool = self.folder / "spool"
         self.phones: dict[str, Phone] = {}
         self.port = free_port()
         self.agent = f"sip:agent@127.0.0.1:{self.port}"
-        self.engine = EngineUnderTest(self.runtime, *options)
+        self.engine = EngineUnderTest(self.runtime, *options, environment=environment)
         self.desk = DeskProbe(self.runtime)
         self.config = cmd.ConfigureAccount(
             **{

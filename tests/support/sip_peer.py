@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 import threading
+from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
+from tests.support.sip_sound import RATE, loudness
 
 from ctidesk.calls.commands import Srtp
+from ctidesk.sip.engine.addresses import bracketed
 from ctidesk.sip.engine.endpoint import EndpointSettings, SipEndpoint, TlsFiles
 from ctidesk.sip.engine.faults import guarded
-from ctidesk.sip.engine.native import CallSeen, MediaSeen, NativeCall, State, StreamFigures
+from ctidesk.sip.engine.native import CallSeen, MediaSeen, NativeCall, State
 from ctidesk.sip.engine.native_account import (
     AccountSettings,
     InviteSeen,
     NativeAccount,
     RegisterSeen,
 )
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 _out = os.fdopen(os.dup(1), "w", buffering=1)
+_WAV_HEADER = 44
 
 
 def say(event: str, **fields: Any) -> None:
@@ -153,7 +160,7 @@ class Phone:
             )
         at = self.endpoint.listen(kind, address, int(o.get("port", 0)), tls)
         user, registrar = o.get("user", "peer"), o.get("registrar", "")
-        host = registrar or f"{address}:{at.port}"
+        host = registrar or f"{bracketed(address)}:{at.port}"
         suffix = "" if kind == "udp" else f";transport={kind}"
         self.account = NativeAccount(self)
         settings = AccountSettings(
@@ -238,12 +245,43 @@ class Phone:
             if it.media is not None:
                 it.tone.startTransmit(it.media)
 
+    def do_reflect(self, leg: int) -> None:
+        """Send back whatever arrives."""
+        media = self.legs[leg].media
+        media.startTransmit(media)
+
     def do_level(self, leg: int) -> None:
         """Level that arrives from the network, 0..255, and packets so far."""
         it = self.legs.get(leg)
         level = int(it.media.getTxLevel()) if it is not None and it.media is not None else -1
         packets = self._native(leg).figures(0).packets if level >= 0 else 0
         say("level", leg=leg, level=level, packets=packets)
+
+    def do_sample(self, leg: int, hz: list[int], seconds: float = 0.4) -> None:
+        """Listen to what arrives; "sample" tells how loud each frequency is in it (amplitude)."""
+        media = self.legs[leg].media
+        if media is None:
+            say("sample", leg=leg, levels=[0.0] * len(hz))
+            return
+        path = Path(tempfile.mkdtemp(prefix="ctipeer")) / "heard.wav"
+        recorder = pj.AudioMediaRecorder()
+        recorder.createRecorder(str(path))
+        media.startTransmit(recorder)
+        held = [recorder]
+        del recorder
+
+        def whole() -> None:
+            with path.open("rb") as file:
+                pcm = file.read()[_WAV_HEADER:]
+            shutil.rmtree(path.parent)
+            say("sample", leg=leg, levels=[loudness(pcm, each, RATE) for each in hz])
+
+        def enough() -> None:
+            # the library takes ports off its bridge a little later than asked
+            held.clear()
+            self.endpoint.call_later(0.15, whole)
+
+        self.endpoint.call_later(seconds, enough)
 
     def do_quit(self) -> None:
         self.endpoint.exit(0)

@@ -6,12 +6,15 @@ Runs in: the test process; one reader thread per phone.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
 from typing import Any
 
 from tests.support.sip_desk import PATIENCE_S, python_environment, until
+
+from ctidesk.sip.engine.addresses import bracketed
 
 
 class Phone:
@@ -34,7 +37,7 @@ class Phone:
         self.registrar = str(listen.get("registrar", ""))
         self("listen", user=user, **listen)
         self.port = self.wait("listening")["port"]
-        self.uri = f"sip:{user}@127.0.0.1:{self.port}"
+        self.uri = f"sip:{user}@{bracketed(listen.get('address', '127.0.0.1'))}:{self.port}"
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -78,6 +81,11 @@ class Phone:
         self.wait("quiet")
         self._taken.update(range(len(self.said)))
 
+    def packets(self, leg: int) -> int:
+        """How many arrived here so far."""
+        self("level", leg=leg)
+        return int(self.wait("level", leg=leg)["packets"])
+
     def hears(self, leg: int) -> None:
         """Wait until something audible arrives."""
         until(lambda: self.level(leg) > 5, f"{self.user} hears something")
@@ -93,7 +101,44 @@ class Phone:
 
         until(look, f"{self.user} hears silence")
 
+    def freeze(self) -> None:
+        """Stop the whole telephone where it is: it sends nothing and says nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on; nothing happens to one that was not frozen."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Vanish without a word."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+        self.close()
+
+    def tone(self, leg: int, hz: int, beside: int = 2300) -> bool:
+        """Whether `hz` arrives now: much louder than what lies far away from it."""
+        self("sample", leg=leg, hz=[hz, beside])
+        wanted, other = self.wait("sample", leg=leg)["levels"]
+        return bool(wanted > 300 and wanted > 10 * other)
+
+    def hears_tone(self, leg: int, hz: int) -> None:
+        """Wait until `hz` arrives."""
+        until(lambda: self.tone(leg, hz), f"{self.user} hears {hz} Hz")
+
+    def hears_no_tone(self, leg: int, hz: int) -> None:
+        """Wait until `hz` is gone, and stays so for three samples."""
+        gone = 0
+
+        def look() -> bool:
+            nonlocal gone
+            gone = 0 if self.tone(leg, hz) else gone + 1
+            return gone >= 3
+
+        until(look, f"{self.user} hears no {hz} Hz")
+
     def close(self) -> None:
+        self.thaw()
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         if self.process.poll() is None:
@@ -104,4 +149,6 @@ class Phone:
                 self.process.kill()
                 self.process.wait(PATIENCE_S)
         self._thread.join(PATIENCE_S)
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
         self.process.stdout.close()

@@ -12,6 +12,8 @@ import socket
 import ssl
 import threading
 import uuid
+import warnings
+from pathlib import Path
 
 from tests.support.sip_certificates import Certificate
 
@@ -53,6 +55,32 @@ class RawCaller:
             f"Content-Type: application/sdp\r\nContent-Length: {len(body.encode())}\r\n\r\n{body}"
         )
         return call_id
+
+    def answer(self, call_id: str) -> str:
+        """The 200 OK to the INVITE `call_id`, whole."""
+        while True:
+            text = self.socket.recv(65536).decode("utf-8", "replace")
+            if text.startswith("SIP/2.0 200") and call_id in text and " INVITE" in text:
+                return text
+
+    def ack(self, answer: str) -> None:
+        """Confirm a 200 OK."""
+        self._within(answer, "ACK", 1, "")
+
+    def reinvite(self, answer: str, sdp: str) -> None:
+        """Offer `sdp` anew in the call that the 200 OK `answer` began."""
+        self._within(answer, "INVITE", 2, sdp.format(port=40000))
+
+    def _within(self, answer: str, method: str, cseq: int, body: str) -> None:
+        field = dict(re.findall(r"^(From|To|Call-ID|Contact): (.+?)\r$", answer, re.M))
+        target = re.sub(r"^.*<([^>]+)>.*$", r"\1", field["Contact"])
+        kind = "Content-Type: application/sdp\r\n" if body else ""
+        self.send(
+            f"{method} {target} SIP/2.0\r\nVia: {self._via()}\r\nMax-Forwards: 70\r\n"
+            f"From: {field['From']}\r\nTo: {field['To']}\r\nCall-ID: {field['Call-ID']}\r\n"
+            f"CSeq: {cseq} {method}\r\nContact: <sip:raw@{self.address}:{self.port}>\r\n{kind}"
+            f"Content-Length: {len(body.encode())}\r\n\r\n{body}"
+        )
 
     def options(self) -> None:
         """Ask whether somebody is there."""
@@ -97,13 +125,27 @@ class RawRegistrar:
     """Answers REGISTER over UDP. `mode`: "digest" checks the password, a number answers with this
     code, "silent" with nothing."""
 
-    def __init__(self, mode: str = "digest", password: str = "secret", port: int = 0) -> None:
+    def __init__(
+        self,
+        mode: str = "digest",
+        password: str = "secret",
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.mode = mode
         self.password = password
         self.registers = 0
+        self.granted = 0
+        """How many of them were taken and lasted; those without a proof and farewells are not."""
+        self.headers = ""
+        """Whole lines that go into each 200."""
+        self.contacts: list[str] = []
+        """Contact of each REGISTER, in order."""
+        self.host = host
         self.unregistered = threading.Event()
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((host, port))
         self.port = int(self.socket.getsockname()[1])
         self.peer: tuple[str, int] | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -119,12 +161,15 @@ class RawRegistrar:
             if raw == b"stop":
                 return
             if text.startswith("REGISTER"):
-                self.peer = peer
+                self.peer = peer[:2]
                 self.registers += 1
+                self.contacts += re.findall(r"^Contact:\s*(.+?)\r$", text, re.M)[:1]
                 self._answer(text, peer)
 
     def _answer(self, text: str, peer: tuple[str, int]) -> None:
-        answer = self.answer_to(text)
+        # RFC 3581: where it came from, whatever the sender believes
+        seen = f";received={peer[0]};rport={peer[1]};"
+        answer = self.answer_to(text.replace(";rport;", seen, 1))
         if answer:
             self.socket.sendto(answer, peer)
 
@@ -144,7 +189,9 @@ class RawRegistrar:
             if expires and expires.group(1) == "0":
                 self.unregistered.set()
             else:
+                self.granted += 1
                 extra = f"Contact: {contact.group(1)};expires=300\r\n" if contact else ""
+                extra += self.headers
         copied = "".join(
             line + ("" if not line.startswith("To:") or "tag=" in line else ";tag=reg") + "\r\n"
             for line in text.split("\r\n")
@@ -160,25 +207,38 @@ class RawRegistrar:
         one = hashlib.md5(f"{field['username']}:house:{self.password}".encode()).hexdigest()
         two = hashlib.md5(f"REGISTER:{field['uri']}".encode()).hexdigest()
         expected = hashlib.md5(f"{one}:{field['nonce']}:{two}".encode()).hexdigest()
-        return field["response"] == expected
+        return bool(field["response"] == expected)
 
     def close(self) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as poke:
-            poke.sendto(b"stop", ("127.0.0.1", self.port))
+        # from its own socket: another one may be in another network namespace
+        self.socket.sendto(b"stop", (self.host, self.port))
         self._thread.join(10)
         self.socket.close()
 
 
+def make_old(context: ssl.SSLContext) -> None:
+    """Nothing better than TLS 1.1 (RFC 8996 forbids it)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+
+
 class StreamRegistrar:
-    """A `RawRegistrar` over TCP, or TLS with `certificate`, not below the version `least`; one
-    thread per connection."""
+    """A `RawRegistrar` over TCP, or TLS with `certificate`; one thread per connection. `clients`:
+    the authority whose certificates telephones must show; `old`: speaks TLS 1.1 at
+    the best; `least`: no version below it."""
 
     def __init__(
         self,
         certificate: Certificate | None = None,
+        clients: Path | None = None,
+        old: bool = False,
         least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
     ) -> None:
         self.rules = RawRegistrar()
+        self.accepted = 0
         self.bytes_read = 0
         self.handshakes_failed = 0
         self._context: ssl.SSLContext | None = None
@@ -186,6 +246,11 @@ class StreamRegistrar:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.minimum_version = least
             self._context.load_cert_chain(certificate.cert, certificate.key)
+            if clients is not None:
+                self._context.verify_mode = ssl.CERT_REQUIRED
+                self._context.load_verify_locations(clients)
+            if old:
+                make_old(self._context)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
@@ -199,6 +264,7 @@ class StreamRegistrar:
             except OSError:
                 return
             self._open.append(line)
+            self.accepted += 1
             thread = threading.Thread(target=self._serve, args=(line,), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -227,6 +293,12 @@ class StreamRegistrar:
                 if text.startswith("REGISTER"):
                     self.rules.registers += 1
                     line.sendall(self.rules.answer_to(text))
+
+    def hang_up(self) -> None:
+        """Close every connection, as an exchange that is restarted does."""
+        for line in self._open:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.rules.close()

@@ -64,15 +64,35 @@ class Lab(Protocol):
         """Nobody answers until the time of the command is over."""
         ...
 
+    def measured_for(self, call_id: str, seconds: float) -> None:
+        """The line was looked at for so long."""
+        ...
+
+    def falls_silent(self, who: str, call_id: str) -> None:
+        """`who` sends no audio any more, without a word."""
+        ...
+
+    def speaks_again(self, who: str, call_id: str) -> None: ...
+
     def target_will(self, outcome: str) -> None:
         """What the colleague does with the next call: "answer", "busy" or "silent"."""
         ...
 
 
+class ShiftedClock(SystemClock):
+    """The machine's clock, and what a script skips."""
+
+    ahead_s = 0.0
+
+    def mono(self) -> float:
+        return super().mono() + self.ahead_s
+
+
 class SimulatedLab:
     def __init__(self) -> None:
         self.desk = SpyDesk()
-        self.engine = SimulatedEngine(SystemClock(), self.desk.deliver)
+        self.clock = ShiftedClock()
+        self.engine = SimulatedEngine(self.clock, self.desk.deliver)
         self.account_id = ACCOUNT
         self.desk.listen_to(self.engine)
         self.engine.start()
@@ -113,6 +133,19 @@ class SimulatedLab:
 
     def transfer_stays_unanswered(self, call_id: str) -> None:
         self.engine.transfer_unanswered(call_id)
+
+    def measured_for(self, call_id: str, seconds: float) -> None:
+        for _ in range(round(seconds)):
+            self.engine.quality(call_id, 4.2)
+            self.clock.ahead_s += 1.0
+
+    def falls_silent(self, who: str, call_id: str) -> None:
+        for second in range(10):
+            self.engine.quality(call_id, 4.2, silent_s=float(second))
+            self.clock.ahead_s += 1.0
+
+    def speaks_again(self, who: str, call_id: str) -> None:
+        self.measured_for(call_id, 10.0)
 
     def target_will(self, outcome: str) -> None:
         pass

@@ -73,6 +73,8 @@ class RealLab:
     def end(self) -> None:
         """Hang up everything and forget what was seen."""
         desk = self.desk
+        for phone in self.real.phones.values():
+            phone.thaw()
         for call in self.real.supervisor.calls():
             if not call.ended:
                 desk.telephony.send(HangUp(call_id=call.call_id))
@@ -140,6 +142,19 @@ class RealLab:
         """The telephones do it by themselves."""
 
     transfer_meets_busy = transfer_stays_unanswered = transfer_succeeds
+
+    def measured_for(self, call_id: str, seconds: float) -> None:
+        def long_enough() -> bool:
+            seen = self.desk.of(ev.QualityMeasured, call_id)
+            return bool(seen) and seen[-1].t_mono - seen[0].t_mono >= seconds
+
+        self.desk.until(long_enough)
+
+    def falls_silent(self, who: str, call_id: str) -> None:
+        self.real.phones[who].freeze()
+
+    def speaks_again(self, who: str, call_id: str) -> None:
+        self.real.phones[who].thaw()
 
     def target_will(self, outcome: str) -> None:
         self._policy(COLLEAGUE, answer=OUTCOMES[outcome])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import commands as cmd
@@ -103,20 +102,23 @@ class DeskActions:
         self._send(cmd.Dial(call_id=call_id, account_id=self._account_id, target=number))
         return call_id
 
+    def dial_code(self, code: str) -> None:
+        """A code of the exchange, in the background."""
+        self._send(cmd.DialCode(account_id=self._account_id, code=code))
+
     def redial(self) -> str:
         return self.dial(self.last_dialled) if self.last_dialled else ""
 
     def call_back(self, call_id: str) -> str:
         """Dial a missed caller; returns the new call_id, "" when it cannot be dialled."""
-        for index, one in enumerate(self._desk.missed):
-            if one.call.call_id != call_id:
-                continue
-            dialled = self.dial(one.call.remote.number)
-            if dialled:
-                self._desk.missed[index] = replace(one, called_back=True)
-                self._desk.publish(None)
-            return dialled
-        return ""
+        missed = (one.call for one in self._desk.missed if one.call.call_id == call_id)
+        call = next(missed, None)
+        return "" if call is None else self.dial(call.remote.number)
+
+    def try_sound(self, what: str) -> None:
+        """ "levels", "echo" or "ring"; "" ends it."""
+        if self._desk.engine is EngineState.READY:
+            self._send(cmd.TrySound(what=what))
 
     # ------------------------------------------------------ transfer, conference
 

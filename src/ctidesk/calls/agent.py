@@ -71,6 +71,8 @@ class AgentMachine:
         """Where the agent is between calls, and returns to when nothing is queued."""
         self.queued: Rest | None = None
         self._before_outage: Rest | None = None
+        self._outages: dict[str, None] = {}
+        """What is away now, in the order in which it went."""
         self.current = self._changed(rest.state, rest.reason, "")
 
     def choose(self, rest: Rest) -> AgentStateChanged | None:
@@ -112,6 +114,7 @@ class AgentMachine:
 
     def outage(self, reason: str) -> AgentStateChanged | None:
         """Network or headset lost: not ready until it is back."""
+        self._outages[reason] = None
         if self.rest.state is not AgentState.READY:
             return None
         self._before_outage = self.rest
@@ -119,9 +122,14 @@ class AgentMachine:
 
     def recovered(self, reason: str) -> AgentStateChanged | None:
         """What `outage(reason)` took away is back: the state from before it returns."""
+        self._outages.pop(reason, None)
         before, self._before_outage = self._before_outage, None
         if before is None or self.rest.reason != reason:
+            self._before_outage = before if self.rest.reason in self._outages else None
             return None
+        if still := next(iter(self._outages), ""):
+            self._before_outage = before
+            return self._system(still)
         self.rest = before
         if self.current.state not in RESTING:
             return None

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ctidesk.calls.line_quality import LineState
+
 
 class Direction(StrEnum):
     INBOUND = "inbound"
@@ -121,6 +123,7 @@ class Call:
     recording_problem: str = ""
     recorded_bytes: int = 0
     dialog: DialogId | None = None
+    line: LineState = field(default_factory=LineState)
     end_code: int = 0
     end_reason: str = ""
     ended_by: str = ""

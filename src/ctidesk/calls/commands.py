@@ -20,8 +20,12 @@ class Srtp(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigureAccount:
     """Add or change an account and register it. `registrar` is "host[:port]"; "" registers nowhere
-    (direct calls to `local_port`). `trusted_peers`: IP addresses whose P-Asserted-Identity and X-
-    headers are believed; the registrar's own is always among them."""
+    (direct calls to `local_port`). A name without a port is looked up as a service (SRV, RFC 3263)
+    first. `registrars`: further ones, in the order in which they stand in for it. `trusted_peers`:
+    IP addresses whose P-Asserted-Identity and X- headers are believed; the registrar's own is
+    always among them. `nameserver` "host[:port]" is asked for SRV records instead of the system's.
+    `bind_address` "::" or another IPv6 address: signalling and audio by IPv6. Nothing is sent to
+    `stun` (asked by ICE) or `turn_server`, both "host[:port]", while they are ""."""
 
     account_id: str
     user: str
@@ -34,6 +38,16 @@ class ConfigureAccount:
     srtp: Srtp = Srtp.OPTIONAL
     tls_ca_file: str = ""
     tls_verify: bool = True
+    tls_cert_file: str = ""
+    tls_key_file: str = ""
+    registrars: tuple[str, ...] = ()
+    nameserver: str = ""
+    ice: bool = False
+    stun: str = ""
+    turn_server: str = ""
+    turn_transport: str = "udp"  # "udp", "tcp", "tls"
+    turn_user: str = ""
+    turn_password: str = field(default="", repr=False)
     display_name: str = ""
     expires_s: int = 300
     trusted_peers: tuple[str, ...] = ()
@@ -59,6 +73,52 @@ class ConfigureRecording:
     device_key: str = field(repr=False)
     agent: str = ""
     reserve_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLamps:
+    """Watch exactly these telephones over `account_id`; `LampsChanged` tells how they are, at once
+    and at each change. `targets`: numbers as they are dialled."""
+
+    account_id: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialCode:
+    """Dial a code of the exchange ("*45") in the background; `ServiceCodeAnswered` tells the
+    outcome. No call of the agent's: not shown, recorded, wrapped up or counted."""
+
+    account_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigureAudio:
+    """Sound devices by name, "" for the one that the system prefers. `ring`: where a call rings,
+    "" for the speaker, "off" for nowhere. Gains: 1.0 leaves the level as it is, 0.0 silences;
+    `ring_gain` at most 1.0. `codecs`: names in the order of the exchange ("PCMA", "G722"), those
+    not named are off; empty leaves the engine's own order. `again`: a number that is not 0 and
+    not the former one looks the preferred devices up again; else they stay what they were."""
+
+    microphone: str = ""
+    speaker: str = ""
+    ring: str = ""
+    mic_gain: float = 1.0
+    speaker_gain: float = 1.0
+    ring_gain: float = 0.6
+    echo_cancel: bool = True
+    noise_suppression: bool = True
+    codecs: tuple[str, ...] = ()
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrySound:
+    """`what`: "levels" (meters run until told otherwise), "echo" (talk, then hear yourself),
+    "ring" (one ring), "" ends whatever runs. Not during a call, but for "levels" and ""."""
+
+    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +200,8 @@ class SwapConsult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteTransfer:
-    """Attended transfer: REFER with Replaces, only once the hold of `call_id` is confirmed."""
+    """Attended transfer: REFER with Replaces, only once the hold of `call_id` is confirmed. While
+    the colleague has not answered: our ringing there ends and the caller rings there instead."""
 
     call_id: str
     timeout_s: float = 30.0
@@ -194,6 +255,10 @@ Command = (
     ConfigureAccount
     | RemoveAccount
     | ConfigureRecording
+    | WatchLamps
+    | DialCode
+    | ConfigureAudio
+    | TrySound
     | Dial
     | Answer
     | Decline

@@ -14,9 +14,11 @@ from enum import StrEnum
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
 from ctidesk.calls import phases
-from ctidesk.calls.agent import NETWORK_LOST, AgentMachine
+from ctidesk.calls.agent import DEVICE_LOST, NETWORK_LOST, AgentMachine
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import LampState
+from ctidesk.calls.numbers import same_line
 from ctidesk.calls.ports import CallJournal, Clock, Done
 
 log = logging.getLogger(__name__)
@@ -43,10 +45,20 @@ class CallContext:
 
 @dataclass(frozen=True, slots=True)
 class MissedCall:
-    """An offer that ended unanswered."""
+    """An offer that ended unanswered. `called_back`: its number was dialled since, from the list
+    or by hand."""
 
     call: Call
     called_back: bool = False
+
+    def after(self, event: ev.AnyCallEvent) -> MissedCall:
+        """What it is once `event` has happened, in the log of any desk."""
+        if self.called_back or not isinstance(event, ev.CallDialled) or event.consult_of:
+            return self
+        later = event.t_wall >= self.call.began_wall
+        return replace(
+            self, called_back=later and same_line(event.remote.number, self.call.remote.number)
+        )
 
 
 Change = ev.DeskEvent | ag.AgentEvent | KnownError | None
@@ -73,6 +85,11 @@ class CallDesk:
         self.missed: list[MissedCall] = []
         self.registrations: dict[str, ev.RegistrationChanged] = {}
         self.quality: dict[str, ev.QualityMeasured] = {}
+        self.lamps: dict[str, LampState] = {}
+        """By number as it is dialled."""
+        self.sound: ev.SoundChanged | None = None
+        """Of the engine that is there; None until it has said."""
+        self.sound_levels: ev.SoundLevels | None = None
         self.engine = EngineState.STARTING
         self.engine_ready: ev.EngineReady | None = None
         self.agent = AgentMachine(clock)
@@ -122,11 +139,19 @@ class CallDesk:
         it (the engine may then forget it)."""
         if isinstance(event, ev.EngineLost):
             self.engine, self.engine_ready = EngineState.LOST, None
+            self.lamps = dict.fromkeys(self.lamps, LampState.UNKNOWN)
+            self.sound = self.sound_levels = None
         elif isinstance(event, ev.EngineReady):
             self.engine, self.engine_ready = EngineState.READY, event
         elif isinstance(event, ev.RegistrationChanged):
             self._registration(event)
-        else:
+        elif isinstance(event, ev.SoundChanged):
+            self._sound(event)
+        elif isinstance(event, ev.SoundLevels):
+            self.sound_levels = event
+        elif isinstance(event, ev.LampsChanged):
+            self.lamps = {lamp.target: lamp.state for lamp in event.lamps}
+        elif isinstance(event, ev.CallEvent):
             self._call_event(event, stored)
             # the event first: the look-up of a caller must not wait for the agent's state
             self.publish(event)
@@ -138,13 +163,18 @@ class CallDesk:
         self.publish(event)
 
     def attach(
-        self, calls: Sequence[Call], registrations: Sequence[ev.RegistrationChanged]
+        self,
+        calls: Sequence[Call],
+        registrations: Sequence[ev.RegistrationChanged],
+        sound: ev.SoundChanged | None = None,
     ) -> None:
         """The engine's snapshot: its calls replace what was believed to be live."""
         finished = {key: call for key, call in self.calls.items() if call.ended}
         self.calls = finished | {call.call_id: call for call in calls if not call.ended}
         for registration in registrations:
             self._registration(registration)
+        if sound is not None:
+            self._sound(sound)
         self.follow()
         self.publish(None)
 
@@ -190,6 +220,14 @@ class CallDesk:
         if change is not None:
             self.note(change)
 
+    def _sound(self, event: ev.SoundChanged) -> None:
+        self.sound = event
+        lost = {ev.Sound.GONE, ev.Sound.FAILED, ev.Sound.NO_DEVICE}
+        away = event.state in lost
+        change = self.agent.outage(DEVICE_LOST) if away else self.agent.recovered(DEVICE_LOST)
+        if change is not None:
+            self.note(change)
+
     def _call_event(self, event: ev.AnyCallEvent, stored: Done[None] | None) -> None:
         if isinstance(event, ev.TELEMETRY):
             if isinstance(event, ev.QualityMeasured):
@@ -200,6 +238,7 @@ class CallDesk:
         if isinstance(event, ev.CallOffered | ev.CallDialled):
             if event.call_id not in self.calls:
                 self.calls[event.call_id] = phases.begin(event)
+            self.missed = [one.after(event) for one in self.missed]
         else:
             self._apply(event)
         if isinstance(event, ev.CallEnded):

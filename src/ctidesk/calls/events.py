@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ctidesk.calls.call import DialogId, RemoteParty, Routing
+from ctidesk.calls.lamps import Lamp
+from ctidesk.calls.line_quality import LineRecord, Side, Trouble, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,25 +204,43 @@ class RecordingFailed(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityMeasured(CallEvent):
-    """Telemetry. `mos` 1.0–4.5 by the E-model (ITU-T G.107), loss in percent, times in ms."""
+    """Telemetry: the figures of the last seconds, as `line_quality.LineFigures` explains them.
+    `mos` 1.0–4.5 by the E-model (ITU-T G.107), loss in percent, times in ms."""
 
     mos: float
     loss_pct: float
     jitter_ms: float
     rtt_ms: float
+    concealed_pct: float = 0.0
+    far_mos: float | None = None
+    far_loss_pct: float | None = None
+    far_jitter_ms: float | None = None
+    silent_s: float = 0.0
+    mic_silent_s: float = 0.0
     mic_level: float = 0.0  # 0..1
     speaker_level: float = 0.0  # 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineQualityChanged(CallEvent):
+    """The verdict on the line, or what is wrong with it, is another one for some seconds now."""
+
+    verdict: Verdict
+    trouble: Trouble
+    side: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(CallEvent):
     """`code`: SIP status (200 after a normal BYE), `by`: "local", "remote" or "failure".
-    `quality`: last measured, None without media."""
+    `mos`: last measured, None without media; `line`: the record of the whole call, None when it
+    was too short to be judged."""
 
     code: int
     reason: str
     by: str
     mos: float | None = None
+    line: LineRecord | None = None
 
 
 class Registration(StrEnum):
@@ -231,12 +251,26 @@ class Registration(StrEnum):
     REFUSED = "refused"  # wrong user or password: not retried with the same secret
 
 
+@dataclass(frozen=True, slots=True)
+class AccountWarning:
+    """What somebody should do something about although the account works. `kind` is one of
+    "second_registrar", "certificate_expires", "own_certificate_expires", "clock_wrong",
+    "also_elsewhere"."""
+
+    kind: str
+    text: str
+    remedy: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationChanged:
     """State of an account. `text` is a clear sentence, `remedy` what to do, both "" when fine.
-    `problem`: "", "wrong_password", "unknown_user", "no_route", "dns", "tls", "timeout",
-    "forbidden", "server_error"; before anything leaves this computer "port_taken",
-    "port_forbidden", "no_address", "certificate_file", "cannot_listen"."""
+    `problem`: "", "wrong_password", "unknown_user", "no_route", "dns", "tls",
+    "certificate_expired", "certificate_not_yet", "timeout", "forbidden", "server_error"; before
+    anything leaves this computer "port_taken", "port_forbidden", "no_address",
+    "certificate_file", "own_certificate_file", "key_readable", "no_ipv6", "cannot_listen".
+    `registrar` is the one in use, of several. `media`: "off", "optional" or "mandatory" SRTP, ""
+    when not known."""
 
     account_id: str
     t_mono: float
@@ -248,7 +282,89 @@ class RegistrationChanged:
     remedy: str = ""
     transport: str = ""  # "udp", "tcp", "tls"
     registrar: str = ""
+    media: str = ""
     retry_in_s: float = 0.0
+    warnings: tuple[AccountWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LampsChanged:
+    """Telemetry. All colleagues' lamps, so that the latest event alone is enough."""
+
+    t_mono: float
+    t_wall: float
+    lamps: tuple[Lamp, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceCodeAnswered:
+    """A code of the exchange was taken (`answered`), or not: `status` is SIP's."""
+
+    account_id: str
+    t_mono: float
+    t_wall: float
+    code: str
+    answered: bool
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsRefused:
+    """Somebody floods or scans the telephone. `count`: requests that were turned away in the last
+    minute, 0 when it is over. Told at most once a minute, and never from where they came."""
+
+    t_mono: float
+    t_wall: float
+    count: int
+
+
+class Sound(StrEnum):
+    """What the agent's sound is."""
+
+    UNSUPPORTED = "unsupported"  # this engine has no sound devices at all
+    NO_DEVICE = "no_device"  # nothing that could be a headset was ever there
+    GONE = "gone"  # the chosen device is not connected: muted, until it is back
+    FAILED = "failed"  # it is there and can't be opened: muted, tried again by itself
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundDevice:
+    """One device of this computer by the name that its system shows."""
+
+    name: str
+    microphone: bool
+    speaker: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundChanged:
+    """The whole state of the agent's sound; the latest replaces all before, as a registration
+    does. `microphone`, `speaker`, `ring`: what is used, "" for none. `missing`: what was chosen
+    and is not there. `text` and `remedy` are "" when fine."""
+
+    t_mono: float
+    t_wall: float
+    state: Sound
+    devices: tuple[SoundDevice, ...] = ()
+    microphone: str = ""
+    speaker: str = ""
+    ring: str = ""
+    missing: tuple[str, ...] = ()
+    text: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundLevels:
+    """Telemetry while the sound is tested: levels 0..1. `step`: "levels", or of the echo test
+    "speak" and "listen"; "" when the test is over."""
+
+    t_mono: float
+    t_wall: float
+    step: str
+    mic_level: float = 0.0
+    speaker_level: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,13 +415,22 @@ AnyCallEvent = (
     | RecordingStopped
     | RecordingFailed
     | QualityMeasured
+    | LineQualityChanged
     | CallEnded
 )
 
-EngineEvent = AnyCallEvent | RegistrationChanged
+EngineEvent = (
+    AnyCallEvent
+    | RegistrationChanged
+    | LampsChanged
+    | ServiceCodeAnswered
+    | RequestsRefused
+    | SoundChanged
+    | SoundLevels
+)
 """What an engine sends; `EngineLost` and `EngineReady` are the desk's own."""
 
 DeskEvent = EngineEvent | EngineLost | EngineReady
 
-TELEMETRY = (RecordingGrew, QualityMeasured)
+TELEMETRY = (RecordingGrew, QualityMeasured, LampsChanged, SoundLevels)
 """Only the latest counts: at most 5 Hz, may be dropped. Everything else is never dropped."""

@@ -23,6 +23,8 @@ MAX_RAW_CHARS = 256
 """Longer input is no number: a cut number would be somebody else's."""
 MAX_DIGITS = 20
 SHOWN_CHARS = 32
+SUBSCRIBER_DIGITS = 7
+"""Fewer equal digits at the end may be chance."""
 
 
 class NumberKind(StrEnum):
@@ -133,6 +135,15 @@ def dialable(text: str, region: str) -> str:
     return number.digits
 
 
+def same_line(one: str, other: str) -> bool:
+    """Whether two numbers as SIP wrote them are one line: the same digits, or, from seven digits
+    on, alike but for the country or trunk prefix ("+49 30 23125010" and "030 23125010")."""
+    shorter, longer = sorted((_significant(one), _significant(other)), key=len)
+    return bool(shorter) and (
+        shorter == longer or (len(shorter) >= SUBSCRIBER_DIGITS and longer.endswith(shorter))
+    )
+
+
 def warm_up(region: str) -> None:
     """Load the numbering plans now, so that the first caller does not wait for it."""
     normalise("+4930123456", region)
@@ -145,6 +156,11 @@ def _bad_number(text: str) -> KnownError:
         text,
         "Type the number with its area code, or with + and the country code, or an extension.",
     )
+
+
+def _significant(raw: str) -> str:
+    """The digits without the zeros in front, which are prefixes of trunks and countries."""
+    return "".join(filter(str.isdecimal, _ascii_digits(raw))).lstrip("0")
 
 
 def _has_controls(raw: str) -> bool:

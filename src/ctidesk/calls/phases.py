@@ -19,6 +19,7 @@ from ctidesk.calls.call import (
     TransferState,
 )
 from ctidesk.calls.errors import BugError
+from ctidesk.calls.line_quality import LineState
 
 
 class ImpossibleEvent(BugError):
@@ -56,6 +57,7 @@ TABLE: dict[type[ev.CallEvent], dict[Phase, Phase | None]] = {
     ev.RecordingStopped: dict.fromkeys(Phase, None),
     ev.RecordingFailed: dict.fromkeys(Phase, None),
     ev.QualityMeasured: dict.fromkeys(LIVE, None),
+    ev.LineQualityChanged: dict.fromkeys(CONNECTED, None),
     ev.CallEnded: dict.fromkeys(LIVE, Phase.ENDED),
 }
 
@@ -162,6 +164,9 @@ _DETAILS: dict[type[ev.CallEvent], Callable[[Call, Any], dict[str, Any]]] = {
     ev.RecordingFailed: lambda call, event: {
         "recording": RecordingState.FAILED,
         "recording_problem": event.problem,
+    },
+    ev.LineQualityChanged: lambda call, event: {
+        "line": LineState(event.verdict, event.trouble, event.side)
     },
     ev.CallEnded: _ended,
 }

@@ -12,8 +12,9 @@ from typing import Protocol, TypeVar
 
 from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
 from ctidesk.calls.call import Call
-from ctidesk.calls.commands import Command
+from ctidesk.calls.commands import Command, ConfigureAudio
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.line_quality import LineRecord
 
 T = TypeVar("T")
 Done = Callable[[T | KnownError], None]
@@ -57,7 +58,9 @@ class WrapUpDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """The finished call as it goes to the CRM. Durations in seconds, apart and never summed."""
+    """The finished call as it goes to the CRM. Durations in seconds, apart and never summed.
+    `line`: how the caller's line was, None when it was not measured; `consult_lines`: those of the
+    colleagues who were asked meanwhile."""
 
     call_id: str
     direction: str
@@ -82,6 +85,8 @@ class Interaction:
     end_code: int
     coded_by: str  # "agent" or "timeout"
     recording_manifest: str = ""
+    line: LineRecord | None = None
+    consult_lines: tuple[LineRecord, ...] = ()
 
 
 class CallJournal(Protocol):
@@ -105,3 +110,28 @@ class CallJournal(Protocol):
     def outbox_waiting(self, done: Done[int]) -> None:
         """How many messages wait for the CRM."""
         ...
+
+
+class SoundChoice(Protocol):
+    """Which devices the agent uses, and how loud."""
+
+    @property
+    def order(self) -> ConfigureAudio: ...
+
+    def choose(self, order: ConfigureAudio) -> None:
+        """Use it from now on, and remember it. What came of it is told as `SoundChanged`."""
+        ...
+
+
+class ForgetfulSound:
+    """A `SoundChoice` that nobody hears."""
+
+    def __init__(self) -> None:
+        self._order = ConfigureAudio()
+
+    @property
+    def order(self) -> ConfigureAudio:
+        return self._order
+
+    def choose(self, order: ConfigureAudio) -> None:
+        self._order = order

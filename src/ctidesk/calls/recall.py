@@ -60,6 +60,9 @@ def recall(desk: CallDesk, stored: Sequence[ag.LogEvent], clock: Clock) -> list[
             desk.open_wrap_up(call, begun=call.call_id in begun)
         elif call.direction == "inbound" and not call.consult_of and call.ended_by != "local":
             desk.missed.append(MissedCall(call))
+    for event in log:
+        if isinstance(event, ev.CallDialled):
+            desk.missed = [one.after(event) for one in desk.missed]
     desk.follow()
     whole = merged(log, desk.session_log or [])
     desk.session_log = None

@@ -5,6 +5,7 @@ Runs in: desk process, Qt main thread, once at start (a small local file).
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,7 +25,8 @@ class SettingsProblem(KnownError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`[account]`. `registrar` "host[:port]"; empty: no registration, calls arrive directly."""
+    """`[account]`. `registrar` "host[:port]"; empty: no registration, calls arrive directly.
+    `registrars`: those that stand in for it, in this order."""
 
     user: str = "agent"
     password: str = field(default="", repr=False)
@@ -36,6 +38,16 @@ class Account:
     srtp: str = "optional"
     ca_file: str = ""
     verify_tls: bool = True
+    cert_file: str = ""
+    key_file: str = ""
+    registrars: tuple[str, ...] = ()
+    nameserver: str = ""
+    ice: bool = False
+    stun: str = ""
+    turn_server: str = ""
+    turn_transport: str = "udp"
+    turn_user: str = ""
+    turn_password: str = field(default="", repr=False)
     display_name: str = ""
     trusted_peers: tuple[str, ...] = ()
 
@@ -74,10 +86,53 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """`[queue]`. Codes of the exchange as they are dialled; `with_state`: pause and unpause by
+    themselves with the agent's state."""
+
+    login: str = ""
+    logout: str = ""
+    pause: str = ""
+    unpause: str = ""
+    with_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """`[parking]`. `number` parks a caller; `places`: where callers wait then."""
+
+    number: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
+
+    list: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Appearance:
     """`[appearance]`. `theme`: "system", "light" or "dark"."""
 
     theme: str = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """`[audio]`. Devices by name, "" for the system's own; `ring` "" rings in the speaker, "off"
+    not at all. Volumes in percent; `codecs` in the order of the exchange, empty: our own."""
+
+    microphone: str = ""
+    speaker: str = ""
+    ring: str = ""
+    mic_volume: int = 100
+    speaker_volume: int = 100
+    ring_volume: int = 60
+    echo_cancel: bool = True
+    noise_suppression: bool = True
+    codecs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +142,54 @@ class Settings:
     data: Data = field(default_factory=Data)
     wrapup: WrapUp = field(default_factory=WrapUp)
     agent: Agent = field(default_factory=Agent)
+    queue: Queue = field(default_factory=Queue)
+    parking: Parking = field(default_factory=Parking)
+    colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
+    audio: Audio = field(default_factory=Audio)
 
 
 CHOICES = {
     "account.transport": ("udp", "tcp", "tls"),
+    "account.turn_transport": ("udp", "tcp", "tls"),
     "account.srtp": ("off", "optional", "mandatory"),
     "recording.policy": ("required", "allowed", "forbidden"),
     "wrapup.mode": ("optional", "mandatory", "mandatory_timed", "timed"),
     "appearance.theme": ("system", "light", "dark"),
 }
-_RANGES = {"account.local_port": (0, 65535), "wrapup.seconds": (5, 3600)}
+_RANGES = {
+    "account.local_port": (0, 65535),
+    "wrapup.seconds": (5, 3600),
+    "audio.mic_volume": (0, 400),
+    "audio.speaker_volume": (0, 400),
+    "audio.ring_volume": (0, 100),
+}
+_CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
+_SHAPES = {
+    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    "parking.number": _CODE,
+    "parking.places": _CODE,
+    **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
+}
 _SECTIONS: dict[str, type] = {
     "account": Account,
     "recording": Recording,
     "data": Data,
     "wrapup": WrapUp,
     "agent": Agent,
+    "queue": Queue,
+    "parking": Parking,
+    "colleagues": Colleagues,
     "appearance": Appearance,
+    "audio": Audio,
 }
-_FILES = ("account.ca_file", "data.members_csv", "wrapup.codes")
+_FILES = (
+    "account.ca_file",
+    "account.cert_file",
+    "account.key_file",
+    "data.members_csv",
+    "wrapup.codes",
+)
 
 
 def read(path: Path) -> bytes:
@@ -187,11 +270,15 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
     if kind.startswith("tuple"):
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise SettingsProblem(f"{place} must be a list of texts.", 'Write it as ["a", "b"].')
+        for each in value:
+            _check_shape(place, each)
         return tuple(value)
     expected = {"str": str, "int": int, "bool": bool}[kind]
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         word = {"str": "a text in quotes", "int": "a whole number", "bool": "true or false"}[kind]
         raise SettingsProblem(f"{place} must be {word}.", "Correct the value.")
+    if isinstance(value, str) and value:
+        _check_shape(place, value)
     if place in CHOICES and value not in CHOICES[place]:
         raise SettingsProblem(
             f"{place} has a value that ctidesk does not know.",
@@ -204,3 +291,11 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
     if place in _FILES and value:
         return str((folder / str(value)).resolve())
     return value
+
+
+def _check_shape(place: str, text: str) -> None:
+    shape, example = _SHAPES.get(place, ("", ""))
+    if shape and not re.fullmatch(shape, text):
+        raise SettingsProblem(
+            f"{place} has an entry that cannot be read.", f"Write it as {example}."
+        )

@@ -19,6 +19,7 @@ from ctidesk.calls.ports import Interaction, WrapUpDraft
 from ctidesk.crm import audit, outbox
 from ctidesk.crm.schema import (
     call_events,
+    call_lines,
     call_segments,
     calls,
     drafts,
@@ -121,6 +122,7 @@ def save_interaction(connection: Connection, done: Interaction) -> None:
                 call_id=done.call_id, position=position, **dataclasses.asdict(segment)
             )
         )
+    _save_lines(connection, done)
     connection.execute(
         insert(interactions).values({k: v for k, v in plain.items() if k in _OF_INTERACTION})
     )
@@ -166,6 +168,15 @@ def _saved_before(connection: Connection, done: Interaction) -> bool:
             "Look at the saved wrap-up in the history, and note the change there.",
         )
     return row is not None
+
+
+def _save_lines(connection: Connection, done: Interaction) -> None:
+    for position, line in enumerate((done.line, *done.consult_lines)):
+        if line is not None:
+            values = {**dataclasses.asdict(line), "warnings": json.dumps(line.warnings)}
+            connection.execute(
+                insert(call_lines).values(call_id=done.call_id, position=position, **values)
+            )
 
 
 def _segments(connection: Connection, done: Interaction) -> list[Segment]:

@@ -27,6 +27,7 @@ SALVAGED = (
     schema.interactions,
     schema.wrap_up_codes,
     schema.call_segments,
+    schema.call_lines,
     schema.audit,
     schema.call_events,
 )
@@ -47,6 +48,8 @@ def salvage(path: Path, key: bytes) -> Database:
     old = _DamagedFile(aside, key)
     saved, whole = 0, old.readable()
     for table in SALVAGED if whole else ():
+        if not old.has(table):
+            continue  # of a version that did not have it yet
         rows, complete = old.rows(table)
         saved += database.write(partial(_insert, table=table, rows=rows))
         whole = whole and complete
@@ -104,6 +107,11 @@ class _DamagedFile:
     def readable(self) -> bool:
         """False if the first page is gone, and with it the table of contents."""
         return self._all("SELECT count(*) FROM sqlite_master") is not None
+
+    def has(self, table: Table) -> bool:
+        """Also True when that cannot be told."""
+        names = self._all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return names is None or (table.name,) in names
 
     def rows(self, table: Table) -> tuple[list[dict[str, Any]], bool]:
         """The rows of `table` that can be read, stepping over bad pages by rowid; and whether

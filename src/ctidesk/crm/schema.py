@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration: a database that says so needs no Alembic, which takes long to import."""
 
 
@@ -88,11 +88,8 @@ members = Table(
     Column("import_ref", Integer),
     *_fact(),
 )
-Index(
-    "ix_members_household",
-    members.c.household,
-    sqlite_where=members.c.household != text("''"),
-)
+_SHARED = members.c.household != text("''")
+Index("ix_members_household", members.c.household, sqlite_where=_SHARED)
 
 facilities = Table(
     "facilities",
@@ -236,6 +233,20 @@ call_segments = Table(
     Column("kind", Text, nullable=False),
     Column("began_wall", Float, nullable=False),
     Column("duration_s", Float, nullable=False),
+)
+
+_MEASURED = "measured_s mos_mean mos_min loss_pct loss_max_pct concealed_pct jitter_max_ms"
+_REPORTED = "rtt_mean_ms rtt_max_ms far_loss_pct far_mos_min"
+call_lines = Table(
+    "call_lines",
+    metadata,
+    Column("call_id", Text, ForeignKey("calls.call_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),  # 0: the caller; from 1 on the consulted
+    *(Column(name, Float, nullable=False) for name in _MEASURED.split()),
+    *(Column(name, Float) for name in _REPORTED.split()),
+    _text("codec"),
+    Column("encrypted", Boolean, nullable=False),
+    _text("warnings", "[]"),
 )
 
 interactions = Table(

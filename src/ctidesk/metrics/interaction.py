@@ -13,6 +13,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.call import Direction
 from ctidesk.calls.errors import BugError
+from ctidesk.calls.line_quality import LineRecord
 from ctidesk.calls.ports import Interaction, WrapUpDraft
 from ctidesk.metrics.handle_time import CallTimeline
 
@@ -83,10 +84,15 @@ def build_interaction(
     A withheld number stays withheld, whatever a trusted peer asserted about it.
     """
     facts, timeline = _Facts(), CallTimeline(call_id)
+    consults: dict[str, LineRecord | None] = {}
     for event in log:
         if event.call_id == call_id:
             facts.add(event)
             timeline.add(event)
+        elif isinstance(event, ev.CallDialled) and event.consult_of == call_id:
+            consults.setdefault(event.call_id, None)
+        elif isinstance(event, ev.CallEnded) and event.call_id in consults:
+            consults[event.call_id] = event.line
     began, saved = facts.began, facts.saved
     if began is None or saved is None:
         raise UnfinishedCall("the log tells of no beginning or no saved code")
@@ -117,4 +123,6 @@ def build_interaction(
         end_code=facts.ended.code if facts.ended else 0,
         coded_by=saved.by,
         recording_manifest=facts.manifest,
+        line=facts.ended.line if facts.ended else None,
+        consult_lines=tuple(line for line in consults.values() if line is not None),
     )

@@ -19,7 +19,7 @@ from typing import Any
 from ctidesk.calls.call import Call
 from ctidesk.calls.codec import MalformedMessage, from_plain, named, to_plain
 from ctidesk.calls.commands import Command
-from ctidesk.calls.events import EngineEvent, RegistrationChanged
+from ctidesk.calls.events import EngineEvent, RegistrationChanged, SoundChanged
 
 VERSION = 1
 HEARTBEAT_S = 1.0
@@ -88,6 +88,7 @@ class Snapshot:
     calls: tuple[Call, ...]
     registrations: tuple[RegistrationChanged, ...]
     unacknowledged: tuple[NumberedEvent, ...] = ()
+    sound: SoundChanged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

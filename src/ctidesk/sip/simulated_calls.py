@@ -5,12 +5,14 @@ Runs in: desk process or tests, the thread that sends the commands.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from ctidesk.calls import events as ev
 from ctidesk.calls import phases
 from ctidesk.calls.call import Call, Phase
+from ctidesk.calls.line_quality import LineBook, LineFigures, LineState
 from ctidesk.calls.ports import Clock
 
 Settled = Callable[[bool], None]
@@ -30,6 +32,7 @@ class SimulatedCalls:
         self.joins: dict[str, str] = {}
         """Legs that are about to be in a conference, each with the other."""
         self._held_here: set[str] = set()
+        self._lines: dict[str, LineBook] = {}
 
     # --- events ---
 
@@ -54,6 +57,25 @@ class SimulatedCalls:
 
     def live(self) -> list[Call]:
         return [call for call in self.calls.values() if not call.ended]
+
+    # --- the line ---
+
+    def measure(self, call_id: str, figures: LineFigures) -> None:
+        """One look at the line, as the engine takes it every second."""
+        call = self.calls[call_id]
+        self.happen(ev.QualityMeasured, call_id, **dataclasses.asdict(figures))
+        if call.phase is Phase.TALKING and not call.remote_hold:
+            book = self._lines.setdefault(call_id, LineBook())
+            now = self._clock.mono()
+            self._judged(call_id, book.take(figures, now, call.codec, call.encrypted))
+
+    def _rest(self, call_id: str) -> None:
+        if call_id in self._lines:
+            self._judged(call_id, self._lines[call_id].rest())
+
+    def _judged(self, call_id: str, changed: LineState | None) -> None:
+        if changed is not None:
+            self.happen(ev.LineQualityChanged, call_id, **dataclasses.asdict(changed))
 
     # --- hold and resume, with what follows them ---
 
@@ -89,6 +111,7 @@ class SimulatedCalls:
         if not holding:
             self.make_way(call_id)
         self.happen(ev.CallHeld if holding else ev.CallResumed, call_id)
+        self._rest(call_id)
         self._settle(call_id, True)
 
     def refuse(self, call_id: str, code: int, reason: str) -> None:
@@ -145,7 +168,9 @@ class SimulatedCalls:
     def end(self, call_id: str, code: int, reason: str, by: str) -> None:
         """The call is over; its conference partner is told."""
         other = self.calls[call_id].conference_with
-        self.happen(ev.CallEnded, call_id, code=code, reason=reason, by=by)
+        line = self._lines.pop(call_id, LineBook()).record()
+        mos = line.mos_mean if line is not None else None
+        self.happen(ev.CallEnded, call_id, code=code, reason=reason, by=by, mos=mos, line=line)
         self._settle(call_id, False)
         if other and not self.calls[other].ended:
             self.happen(ev.ConferenceSplit, other)

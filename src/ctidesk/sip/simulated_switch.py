@@ -14,9 +14,12 @@ from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty, TransferState
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import MOST_LAMPS, Lamp, LampState
 from ctidesk.calls.ports import Clock
 from ctidesk.sip.simulated_calls import SimulatedCalls
+from ctidesk.sip.simulated_sound import SimulatedSound
 
+_CODE = re.compile("[0-9*#]{1,32}")
 _DIGITS = re.compile("[0-9*#A-Da-d]{1,256}")
 _TARGET = re.compile(r"sips?:[^\s<>]{1,320}|\+?[0-9A-Za-z*#][0-9A-Za-z*#\s().\-/_]{0,63}")
 
@@ -29,7 +32,11 @@ class SimulatedSwitch(SimulatedCalls):
         self.accounts: set[str] = set()
         self.unregistered: set[str] = set()
         self.max_calls = 4
+        self.codes: dict[str, int] = {}
+        """What the exchange answers to its codes; to others 404."""
+        self.lamps: dict[str, LampState] = {}
         self._consults_to_come: set[str] = set()
+        self.sound = SimulatedSound(clock, self.tell)
 
     def execute(self, command: cmd.Command) -> None:
         """Return when it is accepted; raises `KnownError`."""
@@ -42,6 +49,45 @@ class SimulatedSwitch(SimulatedCalls):
 
     def _RemoveAccount(self, command: cmd.RemoveAccount) -> None:
         self.accounts.discard(command.account_id)
+
+    def _WatchLamps(self, command: cmd.WatchLamps) -> None:
+        if command.account_id not in self.accounts:
+            raise refused("unknown_account", "This account is not set up.", "Choose another.")
+        if len(set(command.targets)) > MOST_LAMPS:
+            raise refused("too_many_lamps", "Too many colleagues.", "Shorten the list.")
+        for target in command.targets:
+            self._check_target(target)
+        known = self.lamps
+        self.lamps = {each: known.get(each, LampState.UNKNOWN) for each in command.targets}
+        self.tell_lamps()
+
+    def _DialCode(self, command: cmd.DialCode) -> None:
+        if command.account_id not in self.accounts:
+            raise refused("unknown_account", "This account is not set up.", "Choose another.")
+        if command.account_id in self.unregistered:
+            raise refused("not_registered", "The telephone is not registered.", "Wait a moment.")
+        if not _CODE.fullmatch(command.code):
+            raise refused("bad_code", "A code has only digits, * and #.", "Correct the settings.")
+        status = self.codes.get(command.code, 404)
+        self.tell(
+            ev.ServiceCodeAnswered(
+                account_id=command.account_id,
+                code=command.code,
+                answered=status == 200,
+                status=status,
+                **self.now(),
+            )
+        )
+
+    def tell_lamps(self) -> None:
+        lamps = tuple(Lamp(target, state) for target, state in self.lamps.items())
+        self.tell(ev.LampsChanged(lamps=lamps, **self.now()))
+
+    def _ConfigureAudio(self, command: cmd.ConfigureAudio) -> None:
+        self.sound.configure(command)
+
+    def _TrySound(self, command: cmd.TrySound) -> None:
+        self.sound.test(command.what, busy=bool(self.live()))
 
     def _Dial(self, command: cmd.Dial) -> None:
         if command.account_id not in self.accounts:
@@ -138,9 +184,12 @@ class SimulatedSwitch(SimulatedCalls):
         self.hold(first.call_id, lambda ok: self.resume(second.call_id) if ok else None)
 
     def _CompleteTransfer(self, command: cmd.CompleteTransfer) -> None:
-        caller, consult = self._pair(command.call_id)
+        caller, consult = self._pair(command.call_id, answered=False)
         self._free(caller.call_id)
-        self._transfer(caller.call_id, consult.remote.number, attended=True)
+        if not consult.connected:
+            self.end_locally(consult.call_id)
+        attended = consult.connected
+        self._transfer(caller.call_id, consult.remote.number, attended=attended)
 
     def _CancelConsult(self, command: cmd.CancelConsult) -> None:
         call_id = self.live_call(command.call_id).consult_of or command.call_id
@@ -209,12 +258,12 @@ class SimulatedSwitch(SimulatedCalls):
             raise refused("transfer_pending", "A transfer already runs.", "Wait for its outcome.")
         return call
 
-    def _pair(self, call_id: str) -> tuple[Call, Call]:
+    def _pair(self, call_id: str, answered: bool = True) -> tuple[Call, Call]:
         caller = self.live_call(self.live_call(call_id).consult_of or call_id)
         consult = self.consult_of(caller.call_id)
         if consult is None:
             raise refused("no_consult", "No consultation runs.", "Start one first.")
-        if not consult.connected:
+        if answered and not consult.connected:
             text = "The consulted party has not answered yet."
             raise refused("consult_not_answered", text, "Wait for the answer, or cancel.")
         return caller, consult

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Phase, RemoteParty, Routing, TransferState
-from ctidesk.calls.commands import Command, ConfigureAccount, ConfigureRecording
+from ctidesk.calls.commands import Command, ConfigureAccount, ConfigureAudio, ConfigureRecording
 from ctidesk.calls.errors import BugError, KnownError
+from ctidesk.calls.lamps import LampState
+from ctidesk.calls.line_quality import LineFigures
 from ctidesk.calls.ports import Clock, Done
 from ctidesk.sip.channel_errors import engine_lost
 from ctidesk.sip.client import Deliver, nobody
@@ -67,12 +69,16 @@ class SimulatedEngine:
         self.engine_ready()
 
     def configure(
-        self, accounts: Sequence[ConfigureAccount], recording: ConfigureRecording | None = None
+        self,
+        accounts: Sequence[ConfigureAccount],
+        recording: ConfigureRecording | None = None,
+        audio: ConfigureAudio | None = None,
     ) -> None:
         for account in accounts:
             self.send(account)
-        if recording is not None:
-            self.send(recording)
+        for order in (recording, audio):
+            if order is not None:
+                self.send(order)
 
     def acknowledge(self, seq: int) -> None:
         self.acknowledged = max(self.acknowledged, seq)
@@ -204,9 +210,27 @@ class SimulatedEngine:
     def recording_fails(self, call_id: str, problem: str) -> None:
         self._switch.happen(ev.RecordingFailed, call_id, problem=problem)
 
-    def quality(self, call_id: str, mos: float, loss_pct: float = 0.0) -> None:
-        fields = {"mos": mos, "loss_pct": loss_pct, "jitter_ms": 5.0, "rtt_ms": 20.0}
-        self._switch.happen(ev.QualityMeasured, call_id, **fields)
+    def quality(
+        self, call_id: str, mos: float, loss_pct: float = 0.0, **more: float | None
+    ) -> None:
+        """The line is measured once; `more`: further `LineFigures`. The verdict follows by the
+        desk's clock, as the engine's does."""
+        fields = {"jitter_ms": 5.0, "rtt_ms": 20.0, **more}
+        figures = LineFigures(mos=mos, loss_pct=loss_pct, **fields)  # type: ignore[arg-type]
+        self._switch.measure(call_id, figures)
+
+    # --- script: codes and lamps ---
+
+    def knows_code(self, code: str, status: int = 200) -> None:
+        """What the exchange answers to `code` from now on."""
+        self._switch.codes[code] = status
+
+    def lamp(self, target: str, state: LampState) -> None:
+        """The exchange tells what a watched telephone does."""
+        if target not in self._switch.lamps:
+            raise BugError("nobody watches this telephone")
+        self._switch.lamps[target] = state
+        self._switch.tell_lamps()
 
     # --- script: registration and the engine itself ---
 
@@ -217,6 +241,8 @@ class SimulatedEngine:
         problem: str = "",
         text: str = "",
         remedy: str = "",
+        transport: str = "",
+        warnings: tuple[ev.AccountWarning, ...] = (),
         account_id: str = ACCOUNT,
     ) -> None:
         down = state in (ev.Registration.FAILED, ev.Registration.REFUSED)
@@ -228,10 +254,24 @@ class SimulatedEngine:
                 problem=problem,
                 text=text,
                 remedy=remedy,
+                transport=transport,
+                warnings=warnings,
                 t_mono=self._clock.mono(),
                 t_wall=self._clock.wall(),
             )
         )
+
+    def attack(self, count: int) -> None:
+        """So many requests were turned away in the last minute; 0: it is over."""
+        self._switch.tell(ev.RequestsRefused(count=count, **self._switch.now()))
+
+    def plug(self, name: str, microphone: bool = True, speaker: bool = True) -> None:
+        """A sound device comes; one of that name is used again by itself."""
+        self._switch.sound.plug(name, microphone, speaker)
+
+    def pull(self, name: str) -> None:
+        """A sound device goes."""
+        self._switch.sound.pull(name)
 
     def engine_lost(self, reason: str = "closed", gone: bool = True) -> None:
         """The engine dies. With `gone` its calls cannot be got back and end with it."""
@@ -250,6 +290,7 @@ class SimulatedEngine:
             **self._switch.now(),
         )
         self._hand_over(ready, 0)
+        self._switch.sound.begin(has_sound)
 
     # --- telling ---
 

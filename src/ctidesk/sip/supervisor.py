@@ -17,9 +17,11 @@ from ctidesk.calls.call import Call
 from ctidesk.calls.commands import (
     Command,
     ConfigureAccount,
+    ConfigureAudio,
     ConfigureRecording,
     RemoveAccount,
     ShutDown,
+    WatchLamps,
 )
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import DeskEvent, EngineEvent, EngineLost
@@ -70,6 +72,8 @@ class EngineSupervisor:
         self._lock = threading.Lock()
         self._accounts: dict[str, ConfigureAccount] = {}
         self._recording: ConfigureRecording | None = None
+        self._lamps: WatchLamps | None = None
+        self._audio: ConfigureAudio | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lost_said = False
@@ -83,19 +87,30 @@ class EngineSupervisor:
         self._thread.start()
 
     def configure(
-        self, accounts: Sequence[ConfigureAccount], recording: ConfigureRecording | None = None
+        self,
+        accounts: Sequence[ConfigureAccount],
+        recording: ConfigureRecording | None = None,
+        audio: ConfigureAudio | None = None,
     ) -> None:
         """What every engine is told, now and after each restart. Replaces the former set."""
         with self._lock:
             gone = set(self._accounts) - {account.account_id for account in accounts}
             self._accounts = {account.account_id: account for account in accounts}
             self._recording = recording
+            self._audio = audio
         if self._client.gone.is_set():
             return  # the next engine is told when it is there
         for account_id in gone:
             self._client.send(RemoveAccount(account_id=account_id))
         for command, done in self._configuration():
             self._client.send(command, done)
+
+    def watch(self, lamps: WatchLamps) -> None:
+        """The lamps that every engine watches, now and after each restart."""
+        with self._lock:
+            self._lamps = lamps
+        if not self._client.gone.is_set():
+            self._client.send(lamps, functools.partial(self._refused, lamps))
 
     def send(self, command: Command, done: Done[None] | None = None) -> None:
         self._client.send(command, done)
@@ -215,6 +230,10 @@ class EngineSupervisor:
             commands: list[Command] = list(self._accounts.values())
             if self._recording is not None:
                 commands.append(self._recording)
+            if self._lamps is not None:
+                commands.append(self._lamps)
+            if self._audio is not None:
+                commands.append(self._audio)
         return [(command, functools.partial(self._refused, command)) for command in commands]
 
 

@@ -15,6 +15,7 @@ from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.queue_codes import QueueFollower
 from ctidesk.care.pop import ScreenPop
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
@@ -26,8 +27,16 @@ from ctidesk.crm.store import StorePhase, StoreState, StoreThread
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.clock import SystemClock
-from ctidesk.startup.engine_orders import ACCOUNT_ID, account_order, recording_order
+from ctidesk.startup.engine_orders import (
+    ACCOUNT_ID,
+    account_order,
+    audio_order,
+    lamps_order,
+    queue_codes,
+    recording_order,
+)
 from ctidesk.startup.plumbing import Plumbing
+from ctidesk.startup.sound_file import SoundFile
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +87,15 @@ class Parts:
             ACCOUNT_ID,
             functools.partial(numbers.dialable, region=settings.data.region),
         )
+        self.queue_follower = QueueFollower(
+            self.desk, queue_codes(settings), self.actions.dial_code
+        )
         self.pop = ScreenPop(self.desk, self.actions, self.directory)
         self.plumbing = Plumbing(
             self.supervisor, self.desk, self.journal, self.clock, self._recalled
+        )
+        self.sound = SoundFile(
+            profile.root / "sound.json", audio_order(settings.audio), self._sound_chosen
         )
         self._device_key: bytes | None = None
         self.can_sign = False
@@ -89,6 +104,8 @@ class Parts:
     def start_engine(self) -> None:
         """First of all: the engine starts in its own process while the window is built."""
         self._order()
+        if self.settings.colleagues.list or self.settings.parking.places:
+            self.supervisor.watch(lamps_order(self.settings))
         self.supervisor.start()
 
     def start_cache(self) -> None:
@@ -114,7 +131,10 @@ class Parts:
         # our key is there; only a call that must be recorded may not be answered in between
         if self._device_key is not None or settings.recording.policy != "allowed":
             recording = recording_order(settings, self.profile.spool, self._device_key)
-        self.supervisor.configure([account_order(settings.account)], recording)
+        self.supervisor.configure([account_order(settings.account)], recording, self.sound.order)
+
+    def _sound_chosen(self) -> None:
+        self._order()
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:
         self.pop.resume()

@@ -82,7 +82,7 @@ class Plumbing:
 
     def _snapshot(self, snapshot: Snapshot) -> None:
         self._attached_seq = snapshot.seq
-        self._desk.attach(snapshot.calls, snapshot.registrations)
+        self._desk.attach(snapshot.calls, snapshot.registrations, snapshot.sound)
         self._engine_seen = True
         self._recall()
 

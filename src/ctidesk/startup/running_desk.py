@@ -19,12 +19,15 @@ from PySide6.QtWidgets import QApplication
 from ctidesk.calls import numbers
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.parking import Parking
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Settings, WrapUp
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
+from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.layout_file import LayoutFile
+from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.ui.desk_window import DeskWindow
@@ -171,7 +174,12 @@ class RunningDesk:
             shown=self.shown,
             dialable=functools.partial(numbers.dialable, region=settings.data.region),
             time_of_day=_time_of_day,
+            link=SystemLink(settings.account.bind_address),
             reasons=settings.agent.reasons,
+            colleagues=colleagues(settings),
+            queue_codes=queue_codes(settings),
+            parking=Parking(number=settings.parking.number, places=settings.parking.places),
+            sound=parts.sound,
         )
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:

@@ -5,19 +5,23 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from ctidesk.calls import events as ev
+from ctidesk.calls.call import TransferState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.events import AccountWarning
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.ui import words
 from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack, notice_of
 
 
 class DeskNotices:
-    """Watches the desk. Keys: "engine", "registration", "recording", "transfer", "call", and the
-    code of a `KnownError`."""
+    """Watches the desk. Keys: "engine", "registration", "warning:KIND", "attack", "sound",
+    "recording", "transfer", "call", and the code of a `KnownError`."""
 
     def __init__(
         self,
@@ -25,13 +29,20 @@ class DeskNotices:
         stack: NoticeStack,
         resume: Callable[[], None],
         dial: Callable[[str], object],
+        queue_codes: QueueCodes,
+        sound: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._stack = stack
         self._resume = resume
         self._dial = dial
+        self._queue_codes = queue_codes
+        self._open_sound = sound
         self._dialled: dict[str, str] = {}
         """Numbers of the calls that we dialled and that are not connected yet."""
+        self._warned: dict[str, set[AccountWarning]] = {}
+        """What was told of each account: a notice that was closed does not come again."""
+        self._attacked = False
         desk.subscribe(but_telemetry(self._changed))
 
     def _changed(self, change: Change) -> None:
@@ -40,10 +51,18 @@ class DeskNotices:
             show(change.code, notice_of(change))
         elif isinstance(change, ev.EngineLost):
             show("engine", _NO_ENGINE if change.reason == _CANNOT_START else _ENGINE)
+            self._attacked = False
+            self._stack.clear("attack")
         elif isinstance(change, ev.EngineReady):
             self._engine_back(change)
         elif isinstance(change, ev.RegistrationChanged):
             self._registration(change)
+        elif isinstance(change, ev.ServiceCodeAnswered):
+            self._code_answered(change)
+        elif isinstance(change, ev.RequestsRefused):
+            self._attack(change)
+        elif isinstance(change, ev.SoundChanged):
+            self._sound(change)
         elif isinstance(change, ev.RecordingFailed):
             why = words.RECORDING_PROBLEMS.get(change.problem, "The recording stopped")
             show("recording", Notice(level=Level.ERROR, text=f"{why}.", remedy=_RECORDING))
@@ -55,6 +74,43 @@ class DeskNotices:
             show("call", Notice(level=Level.WARNING, text=text, remedy="Try again in a moment."))
         else:
             self._transfers_and_ends(change)
+
+    def parked(self, places: tuple[str, ...]) -> None:
+        """A caller was parked; `places` as `ParkedCallers` tells them."""
+        text = "The caller is parked. The exchange does not say where."
+        action: Callable[[], None] | None = None
+        if places:
+            text = f"The caller is parked at {' or '.join(places)}."
+            action = functools.partial(self._get_back, places[0])
+        notice = Notice(
+            level=Level.INFO,
+            text=text,
+            remedy="Whoever dials that number gets the caller." if places else "",
+            action_text="Get back" if len(places) == 1 else "",
+            action=action if len(places) == 1 else None,
+        )
+        self._stack.show_notice("parked", notice)
+
+    def _get_back(self, place: str) -> None:
+        self._stack.clear("parked")
+        self._dial(place)
+
+    def _code_answered(self, event: ev.ServiceCodeAnswered) -> None:
+        """By itself with the agent's state a code that worked is nothing to tell."""
+        codes = self._queue_codes
+        title = codes.titles().get(event.code, "Code of the exchange")
+        quiet = codes.with_state and event.code in (codes.pause, codes.unpause)
+        if not event.answered:
+            text = f"{title} did not work: {words.failure_word(event.status)}."
+            remedy = "Try again from the command palette (Ctrl+K); tell IT if it stays."
+            notice = Notice(level=Level.WARNING, text=text, remedy=remedy)
+        elif quiet:
+            self._stack.clear("queue")
+            return
+        else:
+            text = f"{title}: the exchange has taken it."
+            notice = Notice(level=Level.INFO, text=text, remedy="")
+        self._stack.show_notice("queue", notice)
 
     def _transfers_and_ends(self, change: Change) -> None:
         if isinstance(change, ev.TransferFailed):
@@ -85,7 +141,11 @@ class DeskNotices:
         """A connection that broke, or a dialled call that did not come about."""
         call = self._desk.calls.get(event.call_id)
         dialled = self._dialled.pop(event.call_id, "")
-        if event.by == "failure" and call is not None and call.answered_mono is not None:
+        came_back = call is not None and call.transfer is TransferState.FAILED
+        if call is not None and came_back and event.by != "local":
+            text = "The transfer came back, but the caller is not there any more."
+            self._stack.show_notice("call", self._again(Level.WARNING, text, call.remote.number))
+        elif event.by == "failure" and call is not None and call.answered_mono is not None:
             text = "The connection broke off. The wrap-up is open."
             self._stack.show_notice("call", self._again(Level.WARNING, text, call.remote.number))
         elif call is None and dialled and event.by != "local":
@@ -119,6 +179,23 @@ class DeskNotices:
                 "engine back", Notice(level=Level.INFO, text=text, remedy=remedy)
             )
 
+    def _sound(self, event: ev.SoundChanged) -> None:
+        if event.state in (ev.Sound.READY, ev.Sound.UNSUPPORTED):
+            self._stack.clear("sound")
+            return
+        # not closable: while it stands the agent is muted
+        self._stack.show_notice(
+            "sound",
+            Notice(
+                level=Level.ERROR,
+                text=event.text,
+                remedy=event.remedy,
+                action_text="Sound…",
+                action=self._open_sound,
+                closable=False,
+            ),
+        )
+
     def _registration(self, event: ev.RegistrationChanged) -> None:
         bad = {ev.Registration.FAILED, ev.Registration.REFUSED}
         if event.state in bad:
@@ -129,6 +206,28 @@ class DeskNotices:
             )
         elif event.state is not ev.Registration.TRYING:
             self._stack.clear("registration")
+        if event.state is not ev.Registration.TRYING:
+            self._warnings(event)
+
+    def _warnings(self, event: ev.RegistrationChanged) -> None:
+        now, before = set(event.warnings), self._warned.get(event.account_id, set())
+        self._warned[event.account_id] = now
+        for gone in {each.kind for each in before} - {each.kind for each in now}:
+            self._stack.clear(f"warning:{gone}")
+        for each in event.warnings:
+            if each not in before:
+                notice = Notice(level=Level.WARNING, text=each.text, remedy=each.remedy)
+                self._stack.show_notice(f"warning:{each.kind}", notice)
+
+    def _attack(self, event: ev.RequestsRefused) -> None:
+        told, self._attacked = self._attacked, event.count > 0
+        if not self._attacked:
+            self._stack.clear("attack")
+        if told or not self._attacked:
+            return  # once is enough: it is nothing that the agent can do about
+        text = f"Many unwanted calls are being refused: {event.count:,} within a minute."
+        remedy = "Your calls go on. Tell IT: somebody floods or scans the telephone."
+        self._stack.show_notice("attack", Notice(level=Level.WARNING, text=text, remedy=remedy))
 
 
 _ENGINE = Notice(

@@ -18,10 +18,12 @@ from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
 SHORTCUTS = (
     *DEFAULTS,
+    Shortcut("call.park", "Park the caller", "Call", "Ctrl+Shift+P"),
     Shortcut("desk.dial", "Dial", "Desk", "Ctrl+D"),
     Shortcut("desk.card", "Go to the card", "Desk", "Ctrl+Shift+C"),
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
+    Shortcut("desk.sound", "Sound…", "Desk", "F8"),
     *(
         Shortcut(
             f"card.party_{party.value}",
@@ -55,6 +57,7 @@ class Places:
     palette: Callable[[], None]
     shortcuts: Callable[[], None]
     figures: Callable[[], None]
+    sound: Callable[[], None]
     next_pane: Callable[[], None]
     previous_pane: Callable[[], None]
     compact: Callable[[], None]
@@ -63,7 +66,10 @@ class Places:
 
 def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> None:
     """Put all of them into `commands`."""
-    groups = (_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown))
+    groups = (
+        *(_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown)),
+        _queue(shown),
+    )
     for command in chain.from_iterable(groups):
         commands.register(command)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
@@ -147,6 +153,15 @@ def _call(shown: DeskPresenters, places: Places) -> tuple[DeskCommand, ...]:
             words="dtmf digits",
         ),
         make(
+            name="call.park",
+            title="Park the caller",
+            group="Call",
+            run=shown.parked.park,
+            possible=lambda: shown.parked.can_park,
+            icon="pause",
+            words="place exchange",
+        ),
+        make(
             name="call.redial",
             title="Redial",
             group="Call",
@@ -219,6 +234,7 @@ def _desk(places: Places) -> tuple[DeskCommand, ...]:
         ("desk.palette", "Find a command", places.palette, "command", ""),
         ("desk.shortcuts", "Show the shortcuts", places.shortcuts, "keyboard", "keys help"),
         ("desk.figures", "My handle time", places.figures, "history", "AHT talk hold shift party"),
+        ("desk.sound", "Sound…", places.sound, "headset", "audio headset microphone volume ring"),
         ("desk.next_pane", "Next pane", places.next_pane, "chevron_right", ""),
         ("desk.previous_pane", "Previous pane", places.previous_pane, "chevron_left", ""),
         ("desk.compact", "Compact bar", places.compact, "compact", "small window"),
@@ -243,6 +259,22 @@ def _parties(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
             words="party who calls",
         )
         for party in CALLING_PARTIES
+    )
+
+
+def _queue(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
+    """Those codes of the exchange that the settings name."""
+    return tuple(
+        DeskCommand(
+            name=f"queue.{code}",
+            title=title,
+            group="Queue",
+            run=functools.partial(shown.dial_code, code),
+            possible=shown.registered,
+            icon="queue",
+            words="exchange member pause",
+        )
+        for code, title in shown.queue_codes.items()
     )
 
 

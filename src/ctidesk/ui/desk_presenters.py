@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.ports import CallJournal, Clock, WrapUpDraft
+from ctidesk.calls.lamps import Colleague
+from ctidesk.calls.line_quality import Link, unknown_link
+from ctidesk.calls.parking import ParkedCallers, Parking
+from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.metrics.shift import ShiftStatistics
@@ -24,10 +28,12 @@ from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.presenter import ConsultPresenter
 from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
+from ctidesk.ui.figures.lines import LinesPresenter
 from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
+from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
 from ctidesk.ui.wrap_up.call_log import OpenCallLog
@@ -43,7 +49,8 @@ NUMBERS_KEPT = 256
 @dataclass(frozen=True, kw_only=True)
 class DeskNeeds:
     """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
-    `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"."""
+    `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"; `link`:
+    how the computer is connected."""
 
     desk: CallDesk
     actions: DeskActions
@@ -58,7 +65,12 @@ class DeskNeeds:
     shown: Callable[[str], str]
     dialable: Callable[[str], str]
     time_of_day: Callable[[float], str]
+    link: Link = unknown_link
     reasons: Sequence[str] = DEFAULT_REASONS
+    colleagues: Sequence[Colleague] = ()
+    queue_codes: QueueCodes = field(default_factory=QueueCodes)
+    parking: Parking = field(default_factory=Parking)
+    sound: SoundChoice = field(default_factory=ForgetfulSound)
 
 
 class DeskPresenters:
@@ -70,6 +82,10 @@ class DeskPresenters:
         # every panel asks at every event, and placing a number takes 0.2 ms
         shown = self.shown = functools.lru_cache(maxsize=NUMBERS_KEPT)(needs.shown)
         self._needs = needs
+        self.queue_codes = needs.queue_codes.titles()
+        self.parked = ParkedCallers(desk, needs.parking, actions.transfer_blind)
+        self.dial_code = actions.dial_code
+        self.registered = functools.partial(_registered, desk)
         self._seconds = 0
         self.log = OpenCallLog(desk, needs.agent_name)
         desk.subscribe(self._count)
@@ -78,7 +94,9 @@ class DeskPresenters:
         self.agent_bar = AgentBarPresenter(desk, actions, needs.reasons)
         self.call_bar = CallBarPresenter(desk, actions, clock, names)
         self.keypad = KeypadPresenter(desk, actions)
-        self.consult = ConsultPresenter(desk, actions, self._search(), names, needs.dialable)
+        self.consult = ConsultPresenter(
+            desk, actions, self._search(), names, needs.dialable, needs.colleagues
+        )
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
         self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
         self.member_card = MemberCardPresenter(
@@ -95,6 +113,9 @@ class DeskPresenters:
             names,
         )
         self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
+        self.lines = LinesPresenter(desk, needs.time_of_day)
+        self.figures.lines = self.lines.lines
+        self.sound = SoundPresenter(desk, actions, needs.sound)
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:
@@ -113,6 +134,7 @@ class DeskPresenters:
         """The whole log, from `recall`."""
         whole = list(log)
         self.log.take_log(whole)
+        self.lines.take_log(whole)
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)
@@ -145,3 +167,8 @@ class DeskPresenters:
     def _reason(self) -> tuple[str, str]:
         state = self.wrap_up.live.state
         return state.code, state.code_label
+
+
+def _registered(desk: CallDesk) -> bool:
+    states = [each.state for each in desk.registrations.values()]
+    return ev.Registration.REGISTERED in states

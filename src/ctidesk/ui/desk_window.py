@@ -24,14 +24,15 @@ from ctidesk.ui.figures.view import FiguresOverlay
 from ctidesk.ui.live import Live
 from ctidesk.ui.palette.presenter import PalettePresenter
 from ctidesk.ui.palette.view import PaletteView
+from ctidesk.ui.quality.advice import LineWarning
 from ctidesk.ui.quality.presenter import Quality, quality_of
 from ctidesk.ui.shortcuts.keys import ShortcutKeys
 from ctidesk.ui.shortcuts.overview import ShortcutOverview
 from ctidesk.ui.shortcuts.table import Shortcuts
+from ctidesk.ui.sound.view import SoundOverlay
 from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Mode, Theme
-from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.toast.presenter import ToastOffer, offers
 from ctidesk.ui.toast.view import ToastStack, ToastTools
 from ctidesk.ui.widgets.notice import Level, Notice, notice_of
@@ -77,7 +78,11 @@ class DeskWindow(QObject):
             self.window.notices,
             self.presenters.consult.resume,
             needs.actions.dial,
+            needs.queue_codes,
+            self._sound.open,
         )
+        self.line_warning = LineWarning(needs.desk, self.window.notices, needs.link)
+        self.presenters.parked.on_parked = self.notices.parked
         self._quality = Live(self._quality_now)
         self._quality.watch(self.panels.quality.show_quality)
         self.tick.ticked.connect(self.presenters.tick)
@@ -89,6 +94,8 @@ class DeskWindow(QObject):
     # ------------------------------------------------------------ what app uses
 
     def show(self) -> None:
+        # else the keyboard begins at the agent's state, where a space opens a menu
+        self.panels.dialler.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.window.show()
         self._warm.start()
 
@@ -173,6 +180,7 @@ class DeskWindow(QObject):
         overview = ShortcutOverview(self._theme, self.window.below, self.shortcuts)
         figures = FiguresOverlay(self._theme, self.window.below, self.presenters.figures)
         self.panels.status_strip.figures_wanted.connect(figures.toggle)
+        self._sound = SoundOverlay(self._theme, self.window.below, self.presenters.sound)
         panes = self.window.panes
         places = Places(
             transfer=self._transfer,
@@ -184,6 +192,7 @@ class DeskWindow(QObject):
             palette=palette.toggle,
             shortcuts=overview.toggle,
             figures=figures.toggle,
+            sound=self._sound.toggle,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
             compact=self._to_compact,
@@ -257,9 +266,7 @@ class DeskWindow(QObject):
     def _quality_now(self) -> Quality:
         current = self._needs.desk.current
         measured = self._needs.desk.quality.get(current.call_id) if current else None
-        if measured is None and current is not None:
-            return Quality(0, Role.AWAY, "–", "Not measured yet")
-        return quality_of(measured)
+        return quality_of(measured, current)
 
     def _before_closing(self) -> CloseQuestion | None:
         desk = self._needs.desk

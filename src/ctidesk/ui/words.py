@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from ctidesk.calls.agent import DEVICE_LOST, NETWORK_LOST, NO_ANSWER
 from ctidesk.calls.agent_events import AgentState
 from ctidesk.calls.call import Direction, Phase, RemoteParty, Routing
+from ctidesk.calls.lamps import LampState
 from ctidesk.calls.text import plain
 from ctidesk.care.member import Party
 from ctidesk.ui.theme.tokens import Role
@@ -67,6 +68,27 @@ PHASE_TONES: Mapping[Phase, Role] = {
     Phase.HELD: Role.HOLD,
     Phase.RESUMING: Role.HOLD,
     Phase.ENDED: Role.WRAP_UP,
+}
+LAMP_WORDS: Mapping[LampState, str] = {
+    LampState.IDLE: "Free",
+    LampState.RINGING: "Ringing",
+    LampState.BUSY: "On a call",
+    LampState.AWAY: "Not there",
+    LampState.UNKNOWN: "Not known",
+}
+LAMP_TONES: Mapping[LampState, Role] = {
+    LampState.IDLE: Role.READY,
+    LampState.RINGING: Role.RINGING,
+    LampState.BUSY: Role.ON_CALL,
+    LampState.AWAY: Role.AWAY,
+    LampState.UNKNOWN: Role.MUTED,
+}
+LAMP_ICONS: Mapping[LampState, str] = {
+    LampState.IDLE: "ready",
+    LampState.RINGING: "incoming",
+    LampState.BUSY: "phone",
+    LampState.AWAY: "not_ready",
+    LampState.UNKNOWN: "headset",
 }
 PARTY_WORDS: Mapping[Party, str] = {
     Party.UNKNOWN: "Unknown",

@@ -18,6 +18,8 @@ from tests.support.telephony_lab import (
 from ctidesk.calls import commands as cmd
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Direction, Phase, TransferState
+from ctidesk.calls.lamps import LampState
+from ctidesk.calls.line_quality import LineState, Trouble, Verdict
 
 
 def in_order(names: list[str], *wanted: str) -> bool:
@@ -67,6 +69,47 @@ def test_an_answered_call_is_not_answered_or_declined_again(lab: Lab) -> None:
     for command in (cmd.Answer(call_id=call_id), cmd.Decline(call_id=call_id)):
         assert lab.desk.ask(command) is not None
     assert lab.desk.phase(call_id) is Phase.TALKING
+
+
+# --- the line ---
+
+
+def test_the_line_of_a_call_is_measured_and_its_record_ends_with_it(lab: Lab) -> None:
+    call_id = talking(lab)
+    lab.measured_for(call_id, 5.0)
+    seen = lab.desk.until_event(ev.QualityMeasured, call_id)
+    assert 1.0 <= seen.mos <= 4.5
+    assert 0.0 <= seen.loss_pct <= 100.0
+    lab.desk.do(cmd.HangUp(call_id=call_id))
+    end = ended(lab, call_id)
+    assert end.mos is not None
+    assert end.line is not None
+    assert end.line.measured_s >= 1.0
+    assert end.line.mos_min <= end.line.mos_mean <= 4.5
+    call = lab.desk.call(call_id)
+    assert call is not None
+    assert (end.line.codec, end.line.encrypted) == (call.codec, call.encrypted)
+
+
+def test_a_call_that_was_never_answered_has_no_line(lab: Lab) -> None:
+    call_id = lab.offer()
+    lab.desk.until_event(ev.CallOffered, call_id)
+    lab.desk.do(cmd.Decline(call_id=call_id))
+    assert ended(lab, call_id).line is None
+
+
+@pytest.mark.slow
+def test_a_line_that_falls_silent_is_told_and_so_is_its_return(lab: Lab) -> None:
+    call_id = talking(lab)
+    lab.measured_for(call_id, 2.0)
+    lab.falls_silent(CALLER, call_id)
+    told = lab.desk.until_event(ev.LineQualityChanged, call_id)
+    assert (told.verdict, told.trouble) == (Verdict.BAD, Trouble.NO_AUDIO)
+    call = lab.desk.call(call_id)
+    assert call is not None
+    assert call.line == LineState(Verdict.BAD, Trouble.NO_AUDIO, told.side)
+    lab.speaks_again(CALLER, call_id)
+    lab.desk.until(lambda: lab.desk.call(call_id).line.trouble is not Trouble.NO_AUDIO)
 
 
 # --- outbound ---
@@ -312,6 +355,22 @@ def test_swap_merge_split_and_complete(lab: Lab) -> None:
     assert in_order(desk.names(call_id), *wanted)
 
 
+def test_completing_while_the_colleague_still_rings(lab: Lab) -> None:
+    desk = lab.desk
+    call_id = talking(lab)
+    consult_id = started_consult(lab, call_id)
+    lab.rings(COLLEAGUE, consult_id)
+    desk.until_event(ev.CallRang, consult_id)
+    lab.target_will("answer")
+    desk.do(cmd.CompleteTransfer(call_id=call_id))
+    assert desk.until_event(ev.CallEnded, consult_id).by == "local"
+    started = desk.until_event(ev.TransferStarted, call_id)
+    assert not started.attended
+    lab.transfer_succeeds(call_id)
+    desk.until_event(ev.TransferCompleted, call_id)
+    ended(lab, call_id)
+
+
 def test_the_end_of_one_leg_ends_the_conference(lab: Lab) -> None:
     call_id, consult_id = consulting(lab)
     lab.desk.do(cmd.MergeConference(call_id=call_id))
@@ -407,6 +466,68 @@ def came_back(lab: Lab, call_id: str, codes: tuple[int, ...]) -> None:
     assert (call.phase, call.transfer) == (Phase.HELD, TransferState.FAILED)
     lab.desk.do(cmd.Resume(call_id=call_id))
     lab.desk.until(lambda: lab.desk.phase(call_id) is Phase.TALKING)
+
+
+# --- lamps ---
+
+
+def test_lamps_are_told_at_once_and_all_together(lab: Lab) -> None:
+    desk = lab.desk
+    first, second = lab.address(COLLEAGUE), lab.address(CALLER)
+    desk.do(cmd.WatchLamps(account_id=lab.account_id, targets=(first, second, first)))
+
+    def told() -> tuple[str, ...]:
+        events = desk.of(ev.LampsChanged)
+        return tuple(lamp.target for lamp in events[-1].lamps) if events else ()
+
+    desk.until(lambda: told() == (first, second))
+    assert {lamp.state for lamp in desk.of(ev.LampsChanged)[-1].lamps} == {LampState.UNKNOWN}
+    desk.do(cmd.WatchLamps(account_id=lab.account_id, targets=(second,)))
+    desk.until(lambda: told() == (second,))
+    desk.do(cmd.WatchLamps(account_id=lab.account_id, targets=()))
+    desk.until(lambda: desk.of(ev.LampsChanged)[-1].lamps == ())
+
+
+@pytest.mark.parametrize(
+    ("account", "targets", "code"),
+    [
+        ("nobody's", ("sip:203@127.0.0.1",), "unknown_account"),
+        ("", ("no number at all?",), "bad_number"),
+        ("", tuple(f"sip:{number}@127.0.0.1" for number in range(65)), "too_many_lamps"),
+    ],
+)
+def test_lamps_that_cannot_be_watched(
+    lab: Lab, account: str, targets: tuple[str, ...], code: str
+) -> None:
+    wish = cmd.WatchLamps(account_id=account or lab.account_id, targets=targets)
+    refusal = lab.desk.ask(wish)
+    assert refusal is not None
+    assert refusal.code == code
+
+
+# --- codes of the exchange ---
+
+
+def test_a_code_that_nobody_takes_is_told_and_is_no_call(lab: Lab) -> None:
+    desk = lab.desk
+    before = list(desk.order)
+    desk.do(cmd.DialCode(account_id=lab.account_id, code="*45"))
+    desk.until(lambda: desk.of(ev.ServiceCodeAnswered))
+    (told,) = desk.of(ev.ServiceCodeAnswered)
+    assert (told.code, told.answered) == ("*45", False)
+    assert told.status >= 400
+    assert not {"CallDialled", "CallEnded"} & set(desk.order[len(before) :])
+
+
+@pytest.mark.parametrize(
+    ("account", "code", "refusal"),
+    [("nobody's", "*45", "unknown_account"), ("", "4 5", "bad_code"), ("", "", "bad_code")],
+)
+def test_codes_that_cannot_be_dialled(lab: Lab, account: str, code: str, refusal: str) -> None:
+    order = cmd.DialCode(account_id=account or lab.account_id, code=code)
+    refused = lab.desk.ask(order)
+    assert refused is not None
+    assert refused.code == refusal
 
 
 # --- refusals ---

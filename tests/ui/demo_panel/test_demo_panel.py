@@ -152,14 +152,21 @@ def test_the_command_to_hear_can_be_copied_and_follows_the_latest_call(
 
 
 @pytest.mark.parametrize(
-    ("desk_left", "desk_width", "beside"),
-    [(0, 300, "right"), (450, 350, "left"), (0, 790, "edge")],
+    ("desk_left", "desk_width", "least", "beside"),
+    [
+        (0, 300, 0, "right"),
+        (450, 350, 0, "left"),
+        (300, 350, 0, "right"),  # moved to the left
+        (0, 790, 320, "right"),  # made narrower
+        (0, 790, 600, "edge"),  # as narrow as it can be
+    ],
 )
 def test_it_stands_beside_the_desk_on_the_same_screen(
-    qtbot: QtBot, panel: DemoPanel, desk_left: int, desk_width: int, beside: str
+    qtbot: QtBot, panel: DemoPanel, desk_left: int, desk_width: int, least: int, beside: str
 ) -> None:
     desk = QWidget()
     qtbot.addWidget(desk)
+    desk.setMinimumWidth(least)
     desk.setGeometry(desk_left, 10, desk_width, 400)
     desk.show()
     screen = desk.screen().availableGeometry()

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
-from tests.support.desk_scenes import HOSPITAL, LENA, SHARED, Scene
+from tests.support.desk_scenes import (
+    COLLEAGUES,
+    HOSPITAL,
+    LENA,
+    SHARED,
+    Scene,
+    watch_colleagues,
+)
 from tests.support.widget_text import widget_texts
 
 from ctidesk.calls.call import Phase
-from ctidesk.calls.commands import CancelConsult, CompleteTransfer
+from ctidesk.calls.commands import CancelConsult, CompleteTransfer, WatchLamps
+from ctidesk.calls.events import Registration
+from ctidesk.calls.lamps import LampState
+from ctidesk.calls.parking import Parking
+from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.sip.simulator import ACCOUNT
 from ctidesk.ui.consult.state import Stage
 from ctidesk.ui.desk_window import DeskWindow
 
@@ -198,9 +212,9 @@ def test_complete_waits_for_the_confirmed_hold(scene: Scene, desk_window: DeskWi
     scene.engine.confirm(call_id)
     leg = scene.desk.consult_of(call_id)
     assert leg is not None
-    assert "not answered" in consult.live.state.why_not_complete
+    assert "Not answered yet" in consult.live.state.notice
     panel.complete.click()
-    assert not any(isinstance(one, CompleteTransfer) for one in scene.engine.sent)
+    assert any(isinstance(one, CompleteTransfer) for one in scene.engine.sent)
 
 
 def test_cancel_before_the_hold_is_confirmed(scene: Scene, desk_window: DeskWindow):
@@ -346,3 +360,116 @@ def test_a_lost_engine_is_said_at_once_and_its_return_too(scene: Scene, desk_win
     press[0].click()
     (call,) = scene.desk.live
     assert call.remote.number == SHARED
+
+
+# --------------------------------------------------------------------- colleagues
+
+
+def test_colleagues_with_their_lamps(open_desk: Callable[[Scene], DeskWindow]):
+    scene = Scene(colleagues=COLLEAGUES)
+    desk_window = open_desk(scene)
+    panel = desk_window.panels.consult
+    call_id = scene.talk(SHARED, "Jane D.")
+    desk_window.presenters.consult.open()
+
+    def shown() -> dict[str, str]:
+        return {line.key: line.right for line in panel.colleagues.lines}
+
+    assert set(shown().values()) == {"Not known"}
+    watch_colleagues(scene)
+    lit = {"201": "Free", "205": "On a call", "203": "Ringing", "230": "Not there"}
+    assert shown() == lit | {"240": "Not known"}
+    assert "Free, Dr. Chen" in panel.colleagues.lines[0].spoken
+    scene.engine.lamp("201", LampState.BUSY)
+    assert shown()["201"] == "On a call"
+    # typing narrows them, choosing one fills the number and starts nothing
+    desk_window.presenters.consult.search.type("kim")
+    assert list(shown()) == ["203"]
+    panel.colleagues.picked.emit("203")
+    assert panel.field.text() == "203"
+    assert scene.desk.consult_of(call_id) is None
+    scene.engine.engine_lost(gone=False)
+    assert set(shown().values()) == {"Not known"}
+
+
+def test_no_colleagues_in_the_settings_take_no_room(scene: Scene, desk_window: DeskWindow):
+    scene.talk(SHARED, "Jane D.")
+    desk_window.presenters.consult.open()
+    assert not desk_window.panels.consult.colleagues.isVisible()
+
+
+# ------------------------------------------------------------------ queue codes
+
+
+def test_queue_codes_from_the_palette(open_desk: Callable[[Scene], DeskWindow]):
+    scene = Scene(queue_codes=QueueCodes(login="*45", pause="*46"))
+    desk_window = open_desk(scene)
+    commands = desk_window.commands
+    assert not commands.perform("queue.*45"), "not before the telephone is registered"
+    scene.engine.registration(Registration.REGISTERED)
+    scene.engine.knows_code("*45")
+    assert commands.perform("queue.*45")
+    assert "the exchange has taken it" in str(widget_texts(desk_window.window))
+    assert commands.perform("queue.*46")
+    assert "Queue: pause did not work: this number does not exist" in str(
+        widget_texts(desk_window.window)
+    )
+    assert not scene.desk.calls
+    assert not scene.desk.wrap_ups
+
+
+# ----------------------------------------------------------------------- parking
+
+
+def parking_desk(
+    open_desk: Callable[[Scene], DeskWindow], places: tuple[str, ...]
+) -> tuple[Scene, DeskWindow]:
+    scene = Scene(parking=Parking(number="700", places=places))
+    desk_window = open_desk(scene)
+    scene.engine.send(WatchLamps(account_id=ACCOUNT, targets=places))
+    return scene, desk_window
+
+
+@pytest.mark.parametrize("lamp_first", [True, False])
+def test_a_parked_caller_is_told_with_the_place(
+    open_desk: Callable[[Scene], DeskWindow], lamp_first: bool
+):
+    scene, desk_window = parking_desk(open_desk, ("701", "702"))
+    assert not desk_window.commands.perform("call.park"), "nobody is there to be parked"
+    scene.engine.lamp("701", LampState.BUSY)
+    call_id = scene.talk(SHARED, "Jane D.")
+    assert desk_window.commands.perform("call.park")
+    assert not desk_window.commands.perform("call.park"), "it is under way"
+    if lamp_first:
+        scene.engine.lamp("702", LampState.BUSY)
+    scene.engine.transfer_answered(call_id)
+    if not lamp_first:
+        assert "parked" not in notices(desk_window)
+        scene.engine.lamp("702", LampState.BUSY)
+    assert "The caller is parked at 702." in str(widget_texts(desk_window.window))
+    scene.engine.lamp("702", LampState.IDLE)
+    scene.engine.lamp("702", LampState.BUSY)
+    assert notices(desk_window).count("parked") == 1
+
+
+def test_parking_that_fails_tells_no_place(open_desk: Callable[[Scene], DeskWindow]):
+    scene, desk_window = parking_desk(open_desk, ("701",))
+    call_id = scene.talk(SHARED, "Jane D.")
+    desk_window.commands.perform("call.park")
+    scene.engine.transfer_busy(call_id)
+    scene.engine.lamp("701", LampState.BUSY)
+    assert "parked" not in notices(desk_window)
+    assert "transfer" in notices(desk_window)
+
+
+def test_an_exchange_that_tells_no_places(open_desk: Callable[[Scene], DeskWindow]):
+    scene, desk_window = parking_desk(open_desk, ())
+    call_id = scene.talk(SHARED, "Jane D.")
+    desk_window.commands.perform("call.park")
+    scene.engine.transfer_answered(call_id)
+    assert "does not say where" in str(widget_texts(desk_window.window))
+
+
+def test_without_a_parking_number_nothing_is_offered(scene: Scene, desk_window: DeskWindow):
+    scene.talk(SHARED, "Jane D.")
+    assert not desk_window.commands.perform("call.park")

@@ -8,12 +8,22 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from tests.support.desk_scenes import HOSPITAL, LENA, MARIA, SHARED, Scene
+from tests.support.desk_scenes import (
+    COLLEAGUES,
+    HOSPITAL,
+    LENA,
+    MARIA,
+    SHARED,
+    Scene,
+    watch_colleagues,
+)
 from tests.support.screens import SIZES, grab
 
-from ctidesk.calls.events import Registration
+from ctidesk.calls.events import AccountWarning, Registration
 from ctidesk.ui.desk_window import DeskWindow
+from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.theme.theme import Theme
+from ctidesk.ui.theme.tokens import Role
 from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 
 Show = Callable[[Scene, DeskWindow], None]
@@ -64,6 +74,12 @@ def choosing(scene: Scene, shown: DeskWindow) -> None:
     scene.talk(SHARED, "Jane D.")
     shown.presenters.consult.open()
     shown.presenters.consult.search.type("chen")
+
+
+def colleagues(scene: Scene, shown: DeskWindow) -> None:
+    watch_colleagues(scene)
+    choosing(scene, shown)
+    shown.presenters.consult.search.type("")
 
 
 def consulting(scene: Scene, shown: DeskWindow) -> None:
@@ -117,9 +133,82 @@ def broken(scene: Scene, shown: DeskWindow) -> None:
     scene.engine.engine_lost()
 
 
+def line_good(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(scene.talk(SHARED, "Jane D."), 4.3, far_mos=4.3, far_loss_pct=0.0)
+
+
+def line_fair(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(scene.talk(SHARED, "Jane D."), 3.9, 4.0, concealed_pct=4.2)
+
+
+def line_poor(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(scene.talk(SHARED, "Jane D."), 4.2, far_mos=3.3, far_loss_pct=11.0)
+
+
+def line_bad(scene: Scene, shown: DeskWindow) -> None:
+    scene.line(
+        scene.talk(SHARED, "Jane D."),
+        *(1.9, 21.4),
+        concealed_pct=22.0,
+        jitter_ms=38.0,
+        rtt_ms=186.0,
+        far_mos=4.2,
+        far_loss_pct=0.4,
+    )
+    shown.panels.quality.click()
+
+
+def lines_of_calls(scene: Scene, shown: DeskWindow) -> None:
+    for number, mos, loss in ((SHARED, 4.3, 0.0), (HOSPITAL, 2.2, 18.0), (LENA, 3.9, 4.0)):
+        call_id = scene.talk(number, "Somebody", "Provider line for hospitals and clinics")
+        scene.line(call_id, mos, loss, concealed_pct=loss)
+        scene.engine.remote_hangs_up(call_id)
+        scene.clock.advance(600)
+    shown.commands.perform("desk.figures")
+
+
+def needs_care(scene: Scene, shown: DeskWindow) -> None:
+    """Everything works, but not as it should."""
+    scene.engine.registration(
+        Registration.REGISTERED,
+        transport="udp",
+        warnings=(
+            AccountWarning(
+                "certificate_expires",
+                "The certificate of the telephone exchange expires in 9 days, on 2026-03-25.",
+                "Tell IT now: from that day on the telephone will not connect any more.",
+            ),
+            AccountWarning(
+                "second_registrar",
+                "The first telephone exchange does not answer: this telephone uses another one.",
+                "Calls go on; it goes back by itself. Tell IT if it lasts.",
+            ),
+        ),
+    )
+    shown.set_cache(Indicator("cache", "database", "Member data", Role.READY))
+    shown.set_recording_key(Indicator("key", "record", "No recording key", Role.MUTED))
+    scene.engine.engine_ready(has_sound=False)
+    scene.engine.remote_hangs_up(scene.talk(SHARED, "Jane D."))
+    scene.clock.advance(200)
+    shown.presenters.wrap_up.choose_code("refill")
+    shown.presenters.wrap_up.save()
+
+
 SCENES: tuple[Show, ...] = (
     *(idle, ringing, withheld, masked, locked, verified, carer, facility),
-    *(choosing, consulting, conference, came_back, second_call, keypad, wrap_up, broken),
+    *(
+        choosing,
+        colleagues,
+        consulting,
+        conference,
+        came_back,
+        second_call,
+        keypad,
+        wrap_up,
+        broken,
+    ),
+    *(line_good, line_fair, line_poor, line_bad, lines_of_calls),
+    needs_care,
 )
 
 
@@ -130,7 +219,10 @@ def test_pictures(
     theme: Theme,
     tmp_path: Path,
 ):
-    scene = Scene(policy=WrapUpPolicy(mode=WrapUpMode.TIMED, limit_s=90))
+    scene = Scene(
+        policy=WrapUpPolicy(mode=WrapUpMode.TIMED, limit_s=90),
+        colleagues=COLLEAGUES if show is colleagues else (),
+    )
     shown = open_desk(scene)
     show(scene, shown)
     shown.tick.ticked.emit()

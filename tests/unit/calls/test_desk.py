@@ -291,6 +291,38 @@ def test_a_call_that_no_engine_knows_ended_with_its_engine() -> None:
     assert second.desk.calls["c"].ended_by == "failure"
 
 
+def missed_call(scene: Scene, call_id: str = "m", number: str = "+493023125010") -> None:
+    scene.desk.handle(scene.h.offered(call_id, number))
+    scene.clock.advance(3)
+    scene.desk.handle(scene.h.ended(call_id))
+    scene.clock.advance(60)
+
+
+@pytest.mark.parametrize("dialled", ["+493023125010", "03023125010", "00493023125010"])
+def test_a_missed_call_is_called_back_whoever_dials_it_and_stays_so(dialled: str) -> None:
+    first = Scene().ready()
+    missed_call(first)
+    missed_call(first, "other", "+493023125011")
+    first.desk.handle(first.h.dialled("d", dialled))
+    assert [one.called_back for one in first.desk.missed] == [True, False]
+    second = Scene(first.clock, first.journal)
+    second.desk.attach([], [])
+    recall(second.desk, list(first.journal.log), second.clock)
+    assert [one.called_back for one in second.desk.missed] == [True, False]
+
+
+def test_a_number_dialled_before_it_phoned_is_not_called_back() -> None:
+    first = Scene().ready()
+    first.desk.handle(first.h.dialled("d", "+493023125010"))
+    first.clock.advance(60)
+    missed_call(first)
+    second = Scene(first.clock, first.journal)
+    second.desk.attach([], [])
+    recall(second.desk, list(first.journal.log), second.clock)
+    for desk in (first.desk, second.desk):
+        assert [one.called_back for one in desk.missed] == [False]
+
+
 def test_a_saved_call_does_not_come_back() -> None:
     first = Scene().ready().talking()
     first.desk.handle(first.h.ended("c"))

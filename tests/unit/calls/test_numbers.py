@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.numbers import NumberKind, dialable, normalise, warm_up
+from ctidesk.calls.numbers import NumberKind, dialable, normalise, same_line, warm_up
 
 BERLIN = "+493023125010"
 
@@ -240,3 +240,21 @@ def test_what_cannot_be_dialled_says_so(typed: str) -> None:
 def test_warm_up_takes_any_region() -> None:
     warm_up("DE")
     warm_up("")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("+49 30 23125010", "030 23125010", True),
+        ("004930 23125010", "+493023125010", True),
+        ("201", "201", True),
+        ("201", "3201", False),
+        ("+493023125010", "+493023125011", False),
+        ("", "", False),
+        ("anonymous", "+493023125010", False),
+        ("0", "00", False),
+    ],
+)
+def test_one_line_in_two_spellings(one: str, other: str, same: bool) -> None:
+    assert same_line(one, other) is same
+    assert same_line(other, one) is same

@@ -20,6 +20,11 @@ transport = "tls"
 local_port = 5066
 srtp = "mandatory"
 ca_file = "roots.pem"
+cert_file = "own.pem"
+key_file = "own.key"
+registrars = ["pbx2.example:5060"]
+ice = true
+turn_password = "t0psecret"
 trusted_peers = ["192.0.2.1"]
 [recording]
 policy = "required"
@@ -33,6 +38,8 @@ seconds = 60
 [agent]
 name = "A. Gent"
 reasons = ["Break"]
+[colleagues]
+list = ["Nurse Kim <203>", "Lift alarm <*99>"]
 [appearance]
 theme = "dark"
 """
@@ -43,9 +50,12 @@ def test_a_whole_file_is_read_and_paths_count_from_its_folder() -> None:
     assert read.account.user == "1001"
     assert read.account.srtp == "mandatory"
     assert read.account.ca_file == str(FOLDER / "roots.pem")
+    assert read.account.key_file == str(FOLDER / "own.key")
+    assert (read.account.registrars, read.account.ice) == (("pbx2.example:5060",), True)
     assert read.data.members_csv == str(FOLDER / "members.csv")
     assert read.recording.recipients == ("age1example",)
     assert read.wrapup.seconds == 60
+    assert read.colleagues.list == ("Nurse Kim <203>", "Lift alarm <*99>")
 
 
 def test_nothing_given_means_the_defaults() -> None:
@@ -53,7 +63,9 @@ def test_nothing_given_means_the_defaults() -> None:
 
 
 def test_a_password_is_in_no_repr() -> None:
-    assert "s3cret" not in repr(settings.parse(WHOLE, FOLDER))
+    shown = repr(settings.parse(WHOLE, FOLDER))
+    assert "s3cret" not in shown
+    assert "t0psecret" not in shown
 
 
 @pytest.mark.parametrize(
@@ -72,6 +84,8 @@ def test_a_password_is_in_no_repr() -> None:
         (b"[account]\nverify_tls = 'no'", "true or false"),
         (b"[account]\ntransport = 'carrier pigeon'", "account.transport has a value"),
         (b"[recording]\nrecipients = 'age1x'", "list of texts"),
+        (b"[queue]\nlogin = 'log me in'", "queue.login has an entry"),
+        (b"[colleagues]\nlist = ['Nurse Kim']", "colleagues.list has an entry"),
         (b"[account]\n\xff\xfe", "not UTF-8 text (line 2)"),
     ],
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.support.call_log import WALL, Story, inbound
+from tests.support.one_call import LINE
 
 from ctidesk.calls.call import RemoteParty
 from ctidesk.calls.ports import Interaction, WrapUpDraft
@@ -90,6 +93,18 @@ def test_the_member_comes_from_the_log_where_the_draft_has_none() -> None:
 def test_a_call_whose_engine_died_ends_with_its_wrap_up() -> None:
     made = built(inbound().wrap_up(50).saved(60))
     assert (made.ended_wall, made.end_code, made.talk_s) == (WALL + 50, 0, 40)
+
+
+def test_the_lines_of_the_call_and_of_its_consultations_go_with_it() -> None:
+    bad = replace(LINE, mos_min=1.8, warnings=("loss here",))
+    story = Story("c1").offered(0).answered(1).ended(60, line=bad).saved(70)
+    consult = Story("c2").dialled(10, consult_of="c1").answered(12).ended(20, line=LINE)
+    unanswered = Story("c3").dialled(21, consult_of="c1").ended(30, 486)
+    foreign = Story("c4").dialled(31).answered(32).ended(33, line=LINE)
+    log = [*consult.log, *unanswered.log, *foreign.log, *story.log]
+    made = build_interaction("c1", log, DRAFT, "anna")
+    assert made.line == bad
+    assert made.consult_lines == (LINE,)
 
 
 def test_the_code_of_a_time_out() -> None:

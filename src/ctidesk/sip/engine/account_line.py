@@ -1,93 +1,88 @@
 """One account of the agent: registration with its own retries, whom to trust, its native account.
 
-Runs in: engine process, loop thread; a look-up of a host name runs in a short thread of its own.
+Runs in: engine process, loop thread; a look-up of a name runs in a short thread of its own.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import random
-import socket
-import threading
 import time
-from collections.abc import Callable
 
 import pjsua2 as pj
 
-from ctidesk.calls.commands import ConfigureAccount, Srtp
+from ctidesk.calls.commands import ConfigureAccount
+from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
-from ctidesk.sip.engine.addresses import host_port, is_address
-from ctidesk.sip.engine.endpoint import Listening, SipEndpoint, TransportSeen
+from ctidesk.sip.engine.account_settings import instance_of, native_settings, uses_ipv6
+from ctidesk.sip.engine.account_warnings import AccountWarnings
+from ctidesk.sip.engine.addresses import canonical
+from ctidesk.sip.engine.endpoint import Listening, TransportSeen
 from ctidesk.sip.engine.loop import Timer
-from ctidesk.sip.engine.native_account import (
-    AccountSettings,
-    InviteSeen,
-    NativeAccount,
-    RegisterSeen,
-)
+from ctidesk.sip.engine.names import resolve, services
+from ctidesk.sip.engine.native_account import InviteSeen, NativeAccount, RegisterSeen
+from ctidesk.sip.engine.network_watch import own_address
+from ctidesk.sip.engine.registrars import Place, Registrars, ServiceRecord
 from ctidesk.sip.engine.registration import (
     Outcome,
     cannot_listen,
     outcome,
     problem,
+    registration_changed,
     retry_delay_s,
+    same_news,
 )
+from ctidesk.sip.engine.secure_link import is_exchange, tls_problem
+from ctidesk.sip.engine.surroundings import Surroundings
+from ctidesk.sip.engine.way_back import WayBack
 
 SILENCE_S = 6.0
 """Nobody listening on UDP is not reported by pjsip for 32 s; this is when we say it."""
 CHECK_S = 30.0
 """How often a registration is renewed, whatever the exchange granted: so a restarted exchange that
 has forgotten us, or one that is gone, is noticed within half a minute and a little."""
-_OS_ERRORS = range(120000, 130000)
-
-InviteTaker = Callable[["AccountLine", InviteSeen], None]
-Listen = Callable[[ConfigureAccount], Listening]
-"""The transport of an account, shared or new. Raises `pj.Error`, or `OSError` for a certificate
-file that can't be read."""
-
-
-def resolve(endpoint: SipEndpoint, host: str, done: Callable[[str], None]) -> None:
-    """`done(address)` on the loop, "" when the name is unknown; the loop never waits for DNS."""
-    if is_address(host):
-        endpoint.post(lambda: done(host.strip("[]")))
-        return
-
-    def work() -> None:
-        try:
-            found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)
-            address = str(found[0][4][0])
-        except (OSError, UnicodeError):
-            address = ""
-        endpoint.post(lambda: done(address))
-
-    threading.Thread(target=work, name="resolve", daemon=True).start()
+CALM_S = 10.0
+"""A lost connection or a change in the network renews a registration that is older than this; an
+exchange that closes each connection must not be asked without a pause."""
+BUSY = 171001
+"""PJSIP_EBUSY"""
+SETTLED_S = 2.0
+"""After leaving one exchange for another: both may share their list of registrations, where the
+farewell to one wipes out the arrival at the other."""
 
 
 class AccountLine:
     """One account, from its configuration to its removal."""
 
-    def __init__(
-        self,
-        config: ConfigureAccount,
-        endpoint: SipEndpoint,
-        listen: Listen,
-        take_invite: InviteTaker,
-        changed: Callable[[RegistrationChanged], None],
-    ) -> None:
+    def __init__(self, config: ConfigureAccount, around: Surroundings) -> None:
         self.config = config
         self.native: NativeAccount | None = None
         self.state = Registration.OFFLINE
-        self._listen = listen
+        self.own_address = ""
+        """Where we were when the exchange last took us."""
+        self._around = around
+        self._endpoint = around.endpoint
+        self._registrars = Registrars(config.registrar, config.registrars)
+        self._warnings = AccountWarnings(instance_of(config))
+        self._way_back = WayBack(
+            around.endpoint,
+            lambda address: native_settings(
+                config, self._transport, self._registrars.first, address
+            ),
+            around.in_use,
+            self.invited,
+            self._go_back,
+        )
         self._transport: Listening | None = None
-        self._endpoint = endpoint
-        self._take_invite = take_invite
-        self._changed = changed
-        self._host, self._port = host_port(config.registrar)
-        self._trusted = set(config.trusted_peers)
-        if is_address(self._host):
-            self._trusted.add(self._host)
-        self._address = ""
+        self._trusted = {canonical(each) for each in config.trusted_peers}
+        self._trusted |= {canonical(each) for each in self._registrars.hosts()}
+        self._opened: tuple[Place, str] | None = None
+        """The exchange and its IP address that the native account is set to."""
+        self._in_flight = False
         self._failures = 0
-        self._tls_problem = False
+        self._tls_problem = ""
+        self._told: RegistrationChanged | None = None
+        self._answered_mono = 0.0
         self._retry: Timer | None = None
         self._silence: Timer | None = None
         self._check: Timer | None = None
@@ -96,14 +91,25 @@ class AccountLine:
 
     def trusts(self, source: str) -> bool:
         """Whether headers of `source` (an IP address) are believed."""
-        return source in self._trusted
+        return canonical(source) in self._trusted
 
     def accepts(self, source: str) -> bool:
         """Whether calls from `source` are taken: with a registrar only over its own flow."""
         return not self.config.registrar or self.trusts(source)
 
+    @property
+    def exchange_address(self) -> str:
+        """IP address of the exchange in use, "" while there is none."""
+        return self._opened[1] if self._opened is not None else ""
+
+    def _admit(self) -> None:
+        """Tell the guard of the engine from where requests to this account may come."""
+        sources = self._trusted if self.config.registrar else None
+        self._endpoint.guard.allow(self.config.account_id, sources)
+
     def start(self) -> None:
         """Register, or just be there when there is no registrar."""
+        self._admit()
         if self.config.registrar:
             self._say(Outcome(Registration.TRYING))
         self.try_now()
@@ -114,21 +120,47 @@ class AccountLine:
         if self._resolving or self._closed or not self._listens():
             return
         if not self.config.registrar:
-            self._open("")
+            if self.native is None:
+                self._register(Place(""), "")
             self._say(Outcome(Registration.OFFLINE))
             return
         self._resolving = True
-        resolve(self._endpoint, self._host, self._resolved)
+        if self._registrars.service:
+            config = self.config
+            args = (self._registrars.service, config.transport, config.nameserver)
+            services(self._endpoint, *args, self._served)
+        else:
+            self._resolve()
+
+    def look_again(self) -> None:
+        """The network changed, or the computer has slept: is the registration still good?"""
+        if self._closed or not self.config.registrar:
+            return
+        if self.state is not Registration.REGISTERED:
+            self._failures = 0
+            self.try_now()
+        elif time.monotonic() - self._answered_mono > CALM_S:
+            self._renew()
+
+    def moving(self) -> None:
+        """pjsip is about to register the account with a new address of this computer."""
+        self.own_address = own_address(self.exchange_address)
+        self._stop_timers()
+        self._in_flight = True
+        self._silence = self._endpoint.call_later(SILENCE_S, self._unanswered)
 
     def close(self) -> None:
         """Unregister and forget the native account; its calls must have ended."""
         self._closed = True
+        self._endpoint.guard.forget(self.config.account_id)
         self._stop_timers()
+        self._way_back.stop()
         self.native = None
 
     def unregister(self) -> bool:
         """Send the un-REGISTER; False when there is nothing to undo."""
         self._stop_timers()
+        self._way_back.stop()
         self._closed = True
         if self.native is None or self.state is not Registration.REGISTERED:
             return False
@@ -139,14 +171,24 @@ class AccountLine:
         return True
 
     def transport_seen(self, seen: TransportSeen) -> None:
-        """Remember why a secure connection could not be made."""
-        if self.config.transport == "tls" and not seen.up:
-            broken = seen.error != 0 and seen.error not in _OS_ERRORS
-            self._tls_problem |= bool(seen.tls_problem) or broken
+        """Remember why a secure connection could not be made; renew what hung on a lost one."""
+        transport = self.config.transport
+        if transport == "udp" or not seen.kind.lower().startswith(transport):
+            return
+        place = self._registrars.place
+        if transport == "tls" and is_exchange(seen, place, self.exchange_address):
+            self._tls_problem = tls_problem(seen, time.time()) or self._tls_problem
+            if seen.up:
+                self._warnings.connected(seen.certificates, time.time())
+        old = time.monotonic() - self._answered_mono > CALM_S
+        if not seen.up and old and self.state is Registration.REGISTERED and not self._closed:
+            self._stop_timers()
+            # a hundred desks don't come back in the same moment
+            self._check = self._endpoint.call_later(random.uniform(0.1, 1.0), self._renew)
 
     # -- account sink ---------------------------------------------------------------------------
     def invited(self, native: NativeAccount, seen: InviteSeen) -> None:
-        self._take_invite(self, seen)
+        self._around.take_invite(self, seen)
 
     def registered(self, native: NativeAccount, seen: RegisterSeen) -> None:
         if native is not self.native:
@@ -154,18 +196,37 @@ class AccountLine:
         if self._closed:
             self.state = Registration.OFFLINE
             return
-        self._stop_timers()
-        result = outcome(seen, self._tls_problem)
-        if result.state is Registration.REGISTERED:
-            self._failures = 0
-            self._trusted.add(seen.source)
-            if self.state is not Registration.REGISTERED:
-                self._say(result, seen.code)
-            # a hundred desks don't renew in the same moment
-            delay_s = CHECK_S * random.uniform(0.8, 1.2)
-            self._check = self._endpoint.call_later(delay_s, self._renew)
+        if self.config.transport == "tls" and not seen.source:
+            # why there is no connection is told right after what that means for the REGISTER
+            self._endpoint.post(lambda: self._ended(seen))
+        else:
+            self._ended(seen)
+
+    def _ended(self, seen: RegisterSeen) -> None:
+        """The REGISTER has an answer, or will never have one."""
+        if self._closed:
             return
-        self._fail(result, seen.code)
+        self._stop_timers()
+        self._in_flight = False
+        result = outcome(seen, self._tls_problem)
+        good = result.state is Registration.REGISTERED
+        if seen.source:
+            self._warnings.answered(seen.message, good, time.monotonic(), time.time())
+        if not good:
+            self._fail(result, seen.code)
+            return
+        self._failures = 0
+        self._registrars.good()
+        self._trusted.add(canonical(seen.source))
+        self._admit()
+        self._answered_mono = time.monotonic()
+        self.own_address = own_address(self.exchange_address)
+        self._say(result, seen.code)
+        # a hundred desks don't renew in the same moment
+        delay_s = CHECK_S * random.uniform(0.8, 1.2)
+        self._check = self._endpoint.call_later(delay_s, self._renew)
+        if self._registrars.standing_in and not self._way_back.looks:
+            self._way_back.look_later(self._registrars.first.host, uses_ipv6(self.config))
 
     # -- own steps ------------------------------------------------------------------------------
     def _listens(self) -> bool:
@@ -173,33 +234,52 @@ class AccountLine:
         has the port may end, the address of a VPN may come."""
         if self._transport is None:
             try:
-                self._transport = self._listen(self.config)
-            except (pj.Error, OSError) as fault:
-                self._fail(cannot_listen(fault))
+                self._transport = self._around.listen(self.config)
+            except (pj.Error, KnownError) as fault:
+                self._retry_later(cannot_listen(fault))
         return self._transport is not None
 
-    def _resolved(self, address: str) -> None:
+    def _served(self, records: list[ServiceRecord]) -> None:
+        self._registrars.found(records, random.Random())
+        self._resolve()
+
+    def _resolve(self) -> None:
+        self._resolving = True
+        place = self._registrars.place
+        resolve(
+            self._endpoint,
+            place.host,
+            uses_ipv6(self.config),
+            lambda address: self._resolved(place, address),
+        )
+
+    def _resolved(self, place: Place, address: str) -> None:
         self._resolving = False
         if self._closed:
             return
         if not address:
             self._fail(problem("dns"))
             return
-        self._tls_problem = False
-        try:
-            native = self._open(address)
-            native.register()
-        except pj.Error as fault:
-            # pjsip still waits for an older REGISTER; its end comes as `registered`
-            if self.native is None:
-                self._fail(outcome(RegisterSeen(0, "", int(fault.status), 0, ""), False))
+        self._tls_problem = ""
         self._silence = self._endpoint.call_later(SILENCE_S, self._unanswered)
+        try:
+            self._register(place, address)
+        except pj.Error as fault:
+            if self.native is None and uses_ipv6(self.config):
+                self._retry_later(problem("no_ipv6"))  # a build that was made without
+                return
+            # pjsip may wait for a renewal of its own, or may have told the end already
+            if int(fault.status) != BUSY and not (self._retry and self._retry.waits):
+                self._in_flight = False
+                self._fail(outcome(RegisterSeen(0, "", int(fault.status), 0, ""), ""))
 
     def _renew(self) -> None:
-        if self.native is None or self._closed:
+        if self.native is None or self._closed or self._resolving:
             return
+        self._stop_timers()
         try:
             self.native.register()
+            self._in_flight = True
         except pj.Error:
             # a renewal of pjsip's own is under way, and its answer counts
             self._check = self._endpoint.call_later(CHECK_S, self._renew)
@@ -207,10 +287,23 @@ class AccountLine:
         self._silence = self._endpoint.call_later(SILENCE_S, self._unanswered)
 
     def _unanswered(self) -> None:
-        # pjsip goes on repeating the REGISTER for half a minute, so a late answer still counts
-        self._say(problem("timeout"), 408)
+        if self._registrars.several:
+            self._fail(problem("timeout"), 408)
+        else:
+            # pjsip goes on repeating the REGISTER for half a minute: a late answer still counts
+            self._say(problem("timeout"), 408)
 
     def _fail(self, result: Outcome, code: int = 0) -> None:
+        """Another exchange at once, if there is one that was not tried yet; else this one later.
+        A wrong password is wrong everywhere."""
+        self._stop_timers()
+        if result.state is Registration.FAILED and self._registrars.next():
+            self._say(Outcome(Registration.TRYING))
+            self._retry = self._endpoint.call_later(0, self._resolve)
+            return
+        self._retry_later(result, code)
+
+    def _retry_later(self, result: Outcome, code: int = 0) -> None:
         self._failures += 1
         delay_s = 0.0
         if result.state is Registration.FAILED:
@@ -218,58 +311,44 @@ class AccountLine:
             self._retry = self._endpoint.call_later(delay_s, self.try_now)
         self._say(result, code, delay_s)
 
-    def _open(self, address: str) -> NativeAccount:
-        if self.native is not None:
-            if address != self._address:
-                self.native.reroute(self._settings(address))
-            self._address = address
-            return self.native
-        native = NativeAccount(self)
-        native.open(self._settings(address))
-        self.native, self._address = native, address
-        return native
+    def _go_back(self, native: NativeAccount, address: str) -> None:
+        """The first exchange has taken us by `native`: it is the account from now on, and the old
+        one takes leave of the exchange that stood in."""
+        if self._closed:
+            return
+        self._stop_timers()
+        self._registrars.back()
+        native.serve(self)
+        self.native = native
+        self._opened, self._in_flight = (self._registrars.place, address), False
+        self._trusted.add(canonical(address))
+        self._say(Outcome(Registration.REGISTERED), 200)
+        self._check = self._endpoint.call_later(SETTLED_S, self._renew)
 
-    def _settings(self, address: str) -> AccountSettings:
-        config, transport = self.config, self._transport
-        assert transport is not None  # nothing is opened before we listen
-        tls = config.transport == "tls"
-        suffix = "" if config.transport == "udp" else f";transport={config.transport}"
-        # TLS checks the certificate against the name, so there the name stays in the route
-        port = f":{self._port}" if self._port else ""
-        next_hop = f"{self._host if tls else address}{port}"
-        where = config.domain or config.registrar
-        own = f"{config.bind_address or '127.0.0.1'}:{transport.port}"
-        display = config.display_name.replace("\\", "").replace('"', "")
-        return AccountSettings(
-            id_uri=f'"{display}" <sip:{config.user}@{where or own}>',
-            transport_id=transport.transport_id,
-            registrar_uri=f"sip:{where}{suffix}" if where else "",
-            route=f"<sip:{next_hop}{suffix};lr;hide>" if config.registrar else "",
-            user=config.user,
-            password=config.password,
-            expires_s=config.expires_s,
-            srtp=config.srtp,
-            tls=tls and config.srtp is not Srtp.OFF,
-            media_address=config.bind_address,
-        )
+    def _register(self, place: Place, address: str) -> None:
+        """Raises `pj.Error` when nothing could be sent."""
+        settings = native_settings(self.config, self._transport, place, address)
+        same, waits = self._opened == (place, address), self._in_flight
+        if self.native is None:
+            native = NativeAccount(self)
+            native.open(settings)
+            self.native, same, waits = native, True, False
+        # from now on it is set so, even if nothing can be sent; the end may be told within the call
+        self._opened, self._in_flight = (place, address), True
+        if waits or not same:
+            self.native.reroute(settings, waits)
+        elif self.config.registrar:
+            self.native.register()
 
     def _say(self, result: Outcome, code: int = 0, retry_in_s: float = 0.0) -> None:
         self.state = result.state
-        self._changed(
-            RegistrationChanged(
-                account_id=self.config.account_id,
-                t_mono=time.monotonic(),
-                t_wall=time.time(),
-                state=result.state,
-                code=code,
-                problem=result.problem,
-                text=result.text,
-                remedy=result.remedy,
-                transport=self.config.transport,
-                registrar=self.config.registrar,
-                retry_in_s=round(retry_in_s, 1),
-            )
-        )
+        place = str(self._registrars.place)
+        warnings = self._warnings.now(self._registrars.standing_in and result.good)
+        news = registration_changed(self.config, result, place, warnings)
+        if result.good and self._told is not None and same_news(self._told, news):
+            return  # a renewal like all others
+        self._told = dataclasses.replace(news, code=code, retry_in_s=round(retry_in_s, 1))
+        self._around.changed(self._told)
 
     def _stop_timers(self) -> None:
         for timer in (self._retry, self._silence, self._check):

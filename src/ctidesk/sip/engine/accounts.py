@@ -5,21 +5,21 @@ Runs in: engine process, loop thread.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Callable, Sequence
-from pathlib import Path
+
+import pjsua2 as pj
 
 from ctidesk.calls.commands import ConfigureAccount
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
-from ctidesk.sip.engine.account_line import AccountLine, InviteTaker
-from ctidesk.sip.engine.endpoint import (
-    KINDS,
-    Listening,
-    SipEndpoint,
-    TlsFiles,
-    TransportSeen,
-    system_authorities,
-)
+from ctidesk.sip.engine.account_line import AccountLine
+from ctidesk.sip.engine.account_settings import bound_address, completed, uses_ipv6
+from ctidesk.sip.engine.endpoint import KINDS, Listening, SipEndpoint, TransportSeen
+from ctidesk.sip.engine.registration import unusable
+from ctidesk.sip.engine.surroundings import InviteTaker, Surroundings
+from ctidesk.sip.engine.tls_files import tls_files
 
 TransportKey = tuple[object, ...]
 
@@ -37,7 +37,10 @@ class Accounts:
         self._take_invite = take_invite
         self._changed = changed
         self._lines: dict[str, AccountLine] = {}
+        self._stun = ""
         self._transports: dict[TransportKey, Listening] = {}
+        self.in_use: Callable[[str], bool] = lambda _account_id: False
+        """Whether an account, by its id, has calls."""
         endpoint.on_transport = self._transport_seen
 
     def line(self, account_id: str) -> AccountLine:
@@ -56,6 +59,8 @@ class Accounts:
 
     def configure(self, config: ConfigureAccount, in_use: bool) -> None:
         """Add, change or retry an account. Raises `KnownError`."""
+        config = completed(config)
+        config = dataclasses.replace(config, bind_address=bound_address(config))
         before = self._lines.get(config.account_id)
         if before is not None and before.config == config:
             if before.state in (Registration.FAILED, Registration.REFUSED):
@@ -79,7 +84,15 @@ class Accounts:
             # a fixed port must be free before it can be opened in another way
             self.remove(config.account_id)
         self._drop(config.account_id, keep=key)
-        line = AccountLine(config, self._endpoint, self._listen, self._take_invite, self._changed)
+        self._use_stun(config)
+        around = Surroundings(
+            self._endpoint,
+            self._listen,
+            self._take_invite,
+            self._changed,
+            lambda: self.in_use(config.account_id),
+        )
+        line = AccountLine(config, around)
         self._lines[config.account_id] = line
         line.start()
 
@@ -99,30 +112,31 @@ class Accounts:
                 self._endpoint.close_transport(self._transports.pop(key).transport_id)
 
     def _listen(self, config: ConfigureAccount) -> Listening:
-        """Implements `account_line.Listen`."""
+        """Implements `surroundings.Listen`."""
+        if uses_ipv6(config) and not self._endpoint.has_ipv6:
+            raise unusable("no_ipv6")
         key = _transport_key(config)
         if key not in self._transports:
             self._transports[key] = self._endpoint.listen(
-                config.transport, config.bind_address, config.local_port, _tls_files(config)
+                config.transport, config.bind_address, config.local_port, tls_files(config)
             )
         return self._transports[key]
+
+    def _use_stun(self, config: ConfigureAccount) -> None:
+        """The library has one STUN server for all accounts; each says whether it uses it."""
+        if config.stun and config.stun != self._stun:
+            # a server that is not there must not keep anybody from registering
+            with contextlib.suppress(pj.Error):
+                self._endpoint.use_stun(config.stun)
+            self._stun = config.stun
 
     def _transport_seen(self, seen: TransportSeen) -> None:
         for line in self._lines.values():
             line.transport_seen(seen)
 
 
-def _tls_files(config: ConfigureAccount) -> TlsFiles | None:
-    """Raises `OSError` for a file that can't be read: the library would not say so."""
-    if config.transport != "tls":
-        return None
-    ca_file = config.tls_ca_file or system_authorities()
-    if config.tls_verify:
-        with Path(ca_file).open("rb"):
-            pass
-    return TlsFiles(ca_file=ca_file, verify=config.tls_verify)
-
-
 def _transport_key(config: ConfigureAccount) -> TransportKey:
     place = (config.transport, config.bind_address, config.local_port)
-    return (*place, config.tls_ca_file, config.tls_verify) if config.transport == "tls" else place
+    own = (config.tls_cert_file, config.tls_key_file)
+    trust = (config.tls_ca_file, config.tls_verify)
+    return (*place, *trust, *own) if config.transport == "tls" else place

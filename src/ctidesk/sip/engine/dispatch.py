@@ -16,11 +16,17 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration
-from ctidesk.sip.engine.account_line import AccountLine, resolve
+from ctidesk.sip.engine.account_line import AccountLine
+from ctidesk.sip.engine.account_settings import uses_ipv6
 from ctidesk.sip.engine.accounts import Accounts
+from ctidesk.sip.engine.addresses import bracketed
+from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.consults import Consults
 from ctidesk.sip.engine.dialling import Target, target_of
+from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.names import resolve
+from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
 
@@ -33,15 +39,23 @@ _SIP_CALL_ID = re.compile(r"[^\s;,<>\"]{1,256}")
 class Dispatch:
     """`carry_out` returns when the command is accepted; its effects come as events."""
 
-    def __init__(self, board: Switchboard, accounts: Accounts) -> None:
+    def __init__(
+        self, board: Switchboard, accounts: Accounts, lamps: Lamps, codes: Codes, sound: Sounding
+    ) -> None:
         self._board = board
         self._accounts = accounts
+        self._lamps = lamps
+        self._codes = codes
         self._consults = Consults(board)
         self._transfers = Transfers(board)
         self._orders: Mapping[type[Any], Callable[[Any], None]] = {
             cmd.ConfigureAccount: self._configure_account,
             cmd.RemoveAccount: self._remove_account,
             cmd.ConfigureRecording: board.recording.configure,
+            cmd.WatchLamps: lamps.watch,
+            cmd.DialCode: self._dial_code,
+            cmd.ConfigureAudio: sound.desk.configure,
+            cmd.TrySound: lambda order: sound.test.run(order.what),
             cmd.Dial: self._dial,
             cmd.Answer: self._answer,
             cmd.Decline: self._decline,
@@ -73,17 +87,27 @@ class Dispatch:
 
     # -- accounts ---------------------------------------------------------------------------------
     def _configure_account(self, order: cmd.ConfigureAccount) -> None:
-        self._accounts.configure(order, self._board.busy(order.account_id))
+        busy = self._board.busy(order.account_id) or self._codes.busy(order.account_id)
+        if not busy and not any(line.config == order for line in self._accounts.lines()):
+            self._lamps.release()
+        self._accounts.configure(order, busy)
 
     def _remove_account(self, order: cmd.RemoveAccount) -> None:
-        if self._board.busy(order.account_id):
+        if self._board.busy(order.account_id) or self._codes.busy(order.account_id):
             raise KnownError(
                 "account_in_use",
                 "The account can't be removed during a call.",
                 "End the call first.",
             )
+        self._lamps.release()
         self._accounts.remove(order.account_id)
         self._board.journal.forget_registration(order.account_id)
+
+    def _dial_code(self, order: cmd.DialCode) -> None:
+        line = self._ready_line(order.account_id)
+        if not self._board.room():
+            raise too_many_calls()
+        self._codes.dial(order, line)
 
     # -- one call ---------------------------------------------------------------------------------
     def _dial(self, order: cmd.Dial) -> None:
@@ -165,7 +189,7 @@ class Dispatch:
         self._check_new(order.consult_id)
         target = target_of(order.target, leg.account.config)
         consult = Leg(order.consult_id, leg.account, self._board)
-        consult.recorded = False
+        consult.recorded, consult.target = False, target
 
         def dial() -> None:
             self._resolve_and_dial(consult, target, consult_of=leg.call_id)
@@ -175,13 +199,10 @@ class Dispatch:
     def _complete_transfer(self, order: cmd.CompleteTransfer) -> None:
         caller, consult = self._consults.pair(order.call_id)
         call = self._board.call(consult)
-        if call is None or not call.connected:
-            raise KnownError(
-                "consult_not_answered",
-                "The consulted party has not answered yet.",
-                "Wait for the answer, cancel, or transfer without consulting.",
-            )
         self._transfers.check_free(caller)
+        if call is None or not call.connected:
+            self._transfers.instead_of(consult, caller, order.timeout_s)
+            return
         self._consults.part(caller)
         remote = call.remote
         self._transfers.attended(caller, consult, remote.number or remote.host, order.timeout_s)
@@ -205,8 +226,12 @@ class Dispatch:
         replaces = f"{dialog.sip_call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
         headers = {"Replaces": replaces, "Require": "replaces"}
         scheme, _, rest = target.group(0).partition(":")
-        # an exchange's contact has no user, yet it looks the user up before it sees the Replaces
-        uri = target.group(0) if "@" in rest else f"{scheme}:{line.config.user}@{rest}"
+        # Asterisk looks the user up before it sees the Replaces, and its own contact has none, or
+        # ("asterisk") one that is no extension: our own is always one
+        own = f"{scheme}:{line.config.user}@{rest.rpartition('@')[2]}"
+        uri = target.group(0) if "@" in rest else own
+        if uri != own and line.config.registrar:
+            leg.second_way = lambda: self._board.invite(leg, own, headers)
         self._board.dial(leg, uri, RemoteParty(number=""), headers=headers)
 
     # -- checks -----------------------------------------------------------------------------------
@@ -235,11 +260,7 @@ class Dispatch:
                 "Try again; restart the program if it stays.",
             )
         if not self._board.room():
-            raise KnownError(
-                "too_many_calls",
-                "No further call is possible: all lines are in use.",
-                "End another call first.",
-            )
+            raise too_many_calls()
 
     def _ready_line(self, account_id: str) -> AccountLine:
         line = self._accounts.line(account_id)
@@ -266,7 +287,16 @@ class Dispatch:
             return
 
         def resolved(address: str) -> None:
-            uri = target.uri.replace(target.lookup, address, 1) if address else ""
+            uri = target.uri.replace(target.lookup, bracketed(address), 1) if address else ""
             self._board.dial(leg, uri, target.remote, consult_of)
 
-        resolve(self._board.endpoint, target.lookup, resolved)
+        ipv6 = uses_ipv6(leg.account.config)
+        resolve(self._board.endpoint, target.lookup, ipv6, resolved)
+
+
+def too_many_calls() -> KnownError:
+    return KnownError(
+        "too_many_calls",
+        "No further call is possible: all lines are in use.",
+        "End another call first.",
+    )

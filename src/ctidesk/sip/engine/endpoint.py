@@ -11,13 +11,16 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pjsua2 as pj
 
+from ctidesk.sip.engine.addresses import host_of, is_ipv6
+from ctidesk.sip.engine.alsa_config import DEVICE
+from ctidesk.sip.engine.certificates import Certificates, Validity
 from ctidesk.sip.engine.faults import guarded
+from ctidesk.sip.engine.guard import RequestGuard
 from ctidesk.sip.engine.loop import Job, Timer, TurnLoop
 
 KINDS = {
@@ -25,13 +28,16 @@ KINDS = {
     "tcp": pj.PJSIP_TRANSPORT_TCP,
     "tls": pj.PJSIP_TRANSPORT_TLS,
 }
-_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-)
+_KINDS6 = {
+    "udp": pj.PJSIP_TRANSPORT_UDP6,
+    "tcp": pj.PJSIP_TRANSPORT_TCP6,
+    "tls": pj.PJSIP_TRANSPORT_TLS6,
+}
 LIBRARY_CALLS: int = getattr(pj, "CTIDESK_MAX_CALLS", 4)
 """Slots that the library was compiled with; the wheel cannot be asked and has four."""
+ECHO_TAIL_MS = 200
+FRAME_MS = 10
+SOUND_BUFFER_MS = 40
 CODECS = ("opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1")
 
 
@@ -56,12 +62,6 @@ class TlsFiles(NamedTuple):
     verify: bool = True
 
 
-def system_authorities() -> str:
-    """The operating system's bundle of certificate authorities, "" when there is none."""
-    places = (os.environ.get("SSL_CERT_FILE", ""), *_BUNDLES)
-    return next((place for place in places if place and Path(place).is_file()), "")
-
-
 class Listening(NamedTuple):
     """A transport that is up."""
 
@@ -73,34 +73,65 @@ class Listening(NamedTuple):
 
 class TransportSeen(NamedTuple):
     """A connection came up or ended. `tls_problem` is pjsip's bit set, 0 when the certificate is
-    fine; `established` False with an `error` means that it could not be made."""
+    fine; not `up` with an `error` means that it could not be made. `address`: the other end's IP
+    address and `port`, with TLS only."""
 
     kind: str
     up: bool
     error: int
     tls_problem: int
+    address: str = ""
+    port: int = 0
+    certificates: Certificates = Certificates()
 
 
 class _Endpoint(pj.Endpoint):  # type: ignore[misc]  # pjsua2 has no types
-    def __init__(self, seen: Callable[[TransportSeen], None]) -> None:
+    def __init__(self, seen: Callable[[TransportSeen], None], sound_error: Job) -> None:
         super().__init__()
         self._seen = seen
+        self._sound_error = sound_error
+
+    @guarded()
+    def onMediaEvent(self, prm: Any) -> None:
+        if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR:
+            self._sound_error()
 
     @guarded()
     def onTransportState(self, prm: Any) -> None:
         up = prm.state == pj.PJSIP_TP_STATE_CONNECTED
         info = prm.tlsInfo
-        problem = 0 if info.isEmpty() else int(info.verifyStatus)
-        self._seen(TransportSeen(str(prm.type), up, int(prm.lastError), problem))
+        kind, error = str(prm.type), int(prm.lastError)
+        if info.isEmpty():
+            self._seen(TransportSeen(kind, up, error, 0))
+            return
+        remote = str(info.remoteAddr)
+        port = remote.rpartition(":")[2]
+        self._seen(
+            TransportSeen(
+                kind,
+                up,
+                error,
+                int(info.verifyStatus),
+                host_of(remote),
+                int(port) if port.isdigit() else 0,
+                Certificates(_validity(info.remoteCertInfo), _validity(info.localCertInfo)),
+            )
+        )
+
+
+def _validity(certificate: Any) -> Validity:
+    if certificate.isEmpty():
+        return Validity()
+    begins, ends = certificate.validityStart, certificate.validityEnd
+    return Validity(float(begins.sec), float(ends.sec))
 
 
 def _nobody(_seen: TransportSeen) -> None:
     """Until somebody wants to know."""
 
 
-def _has_card(devices: Any) -> bool:
-    """ALSA lists its plug-ins too, which cannot be opened without a card behind them."""
-    return any("CARD=" in str(each.name) or each.driver != "ALSA" for each in devices.enumDev2())
+def _nothing() -> None:
+    """Until somebody wants to know."""
 
 
 class SipEndpoint:
@@ -109,7 +140,11 @@ class SipEndpoint:
     def __init__(self, settings: EndpointSettings) -> None:
         self.settings = settings
         self.has_sound = False
+        self.guard = RequestGuard()
+        """Whoever wants it has it installed; scripted callers take what comes."""
         self.on_transport: Callable[[TransportSeen], None] = _nobody
+        self.on_sound_error: Job = _nothing
+        """The open sound device stopped. Called within a native callback."""
         self._wake_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._wake_to: tuple[str, int] = ("127.0.0.1", 9)
         self._wake_socket.setblocking(False)
@@ -119,17 +154,17 @@ class SipEndpoint:
         # the cyclic collector would free pj objects on whichever thread it happens to run
         gc.disable()
         sys.setswitchinterval(0.0005)
-        self._ep = _Endpoint(self._transport_seen)
+        self._ep = _Endpoint(self._transport_seen, self._sound_failed)
         self._ep.libCreate()
         self._ep.libInit(self._config())
-        wake = self.listen("udp", "127.0.0.1", 0)
-        self._wake_to = (wake.address, wake.port)
+        self._open_wake()
         self._ep.libStart()
         devices = self._ep.audDevManager()
-        self.has_sound = not self.settings.null_audio and _has_card(devices)
-        if not self.has_sound:
-            devices.setNullDev()
-        self._order_codecs()
+        self.has_sound = len(devices.enumDev2()) > 0
+        # a microphone is opened when a call needs it, see `sound`
+        devices.setNullDev()
+        self._device = -1 if self.settings.null_audio else _device(devices)
+        self.use_codecs(())
         self.loop = TurnLoop(self._ep.libHandleEvents, self._wake)
 
     @property
@@ -140,12 +175,58 @@ class SipEndpoint:
         return f"pjproject {version}" + ("" if own else " (development wheel)")
 
     @property
+    def has_ipv6(self) -> bool:
+        """False for the development wheel: it aborts the process when IPv6 is asked for."""
+        return not str(self._ep.libVersion().full).startswith("2.15")
+
+    @property
     def mic(self) -> Any:
         return self._ep.audDevManager().getCaptureDevMedia()
 
     @property
     def speaker(self) -> Any:
         return self._ep.audDevManager().getPlaybackDevMedia()
+
+    @property
+    def has_device(self) -> bool:
+        """Whether `open_sound` can work at all in this build."""
+        return self._device >= 0
+
+    def open_sound(self) -> None:
+        """Open what the ALSA configuration says now, in place of what is open. Raises `pj.Error`;
+        then nothing is open and the bridge has no clock until `close_sound`."""
+        devices = self._ep.audDevManager()
+        devices.setNullDev()
+        # the microphone follows: it is the same device, and the only one
+        devices.setPlaybackDev(self._device)
+
+    def close_sound(self) -> None:
+        """No device; the bridge goes on with a clock of its own."""
+        self._ep.audDevManager().setNullDev()
+
+    def stop_clock(self) -> None:
+        """No device, and the bridge stands still: nothing is woken a hundred times a second for
+        nobody. `open_sound` or `close_sound` before anything is to be heard or recorded."""
+        self._ep.audDevManager().setNoDev()
+
+    def gains(self, microphone: float, speaker: float) -> None:
+        """1.0 leaves a level as it is."""
+        # "tx" and "rx" are from the port's view
+        self.mic.adjustTxLevel(microphone)
+        self.speaker.adjustRxLevel(speaker)
+
+    def comfort(self, echo_cancel: bool, noise_suppression: bool) -> None:
+        """Echo cancelling by WebRTC's AEC3 where the build has it; noise suppression needs it."""
+        if not self.has_device:
+            return
+        if not echo_cancel:
+            self._ep.audDevManager().setEcOptions(0, 0)
+            return
+        extra = pj.PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR if noise_suppression else 0
+        for algorithm in (pj.PJMEDIA_ECHO_WEBRTC_AEC3, pj.PJMEDIA_ECHO_DEFAULT):
+            with contextlib.suppress(pj.Error):
+                self._ep.audDevManager().setEcOptions(ECHO_TAIL_MS, algorithm | extra)
+                return
 
     def silence(self) -> Any:
         """A source that is always there and always silent. The caller keeps it."""
@@ -167,8 +248,8 @@ class SipEndpoint:
     def listen(
         self, kind: str, address: str = "", port: int = 0, tls: TlsFiles | None = None
     ) -> Listening:
-        """A transport of `kind` "udp", "tcp" or "tls" on `address` ("" = all). Raises `pj.Error`
-        when the port is taken or a file can't be read."""
+        """A transport of `kind` "udp", "tcp" or "tls" on `address` ("" = all of IPv4, "::" all of
+        IPv6). Raises `pj.Error` when the port is taken or a file can't be read."""
         config = pj.TransportConfig()
         config.port = port
         config.boundAddress = address
@@ -179,15 +260,32 @@ class SipEndpoint:
             config.tlsConfig.verifyServer = tls.verify
             config.tlsConfig.msecTimeout = 5000
             config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
-        transport_id = self._ep.transportCreate(KINDS[kind], config)
+        kinds = _KINDS6 if is_ipv6(address) else KINDS
+        transport_id = self._ep.transportCreate(kinds[kind], config)
         name = str(self._ep.transportGetInfo(transport_id).localAddress)
         host, _, bound = name.rpartition(":")
-        return Listening(transport_id, kind, host, int(bound))
+        return Listening(transport_id, kind, host.strip("[]"), int(bound))
 
     def close_transport(self, transport_id: int) -> None:
         """Close it; calls and accounts on it must be gone."""
         with contextlib.suppress(pj.Error):
             self._ep.transportClose(transport_id)
+
+    def use_stun(self, server: str) -> None:
+        """Ask `server` ("host[:port]") from now on for our outer address. Raises `pj.Error`."""
+        servers = pj.StringVector()
+        servers.push_back(server)
+        self._ep.natUpdateStunServers(servers, False)
+
+    def address_changed(self) -> None:
+        """The computer's addresses are others now: sockets are opened anew, connections closed,
+        calls told the new address. Raises `pj.Error`."""
+        # its socket would be opened anew for everybody, not only for this computer
+        self.close_transport(self._wake_id)
+        try:
+            self._ep.handleIpChange(pj.IpChangeParam())
+        finally:
+            self._open_wake()
 
     def post(self, job: Job) -> None:
         self.loop.post(job)
@@ -198,6 +296,11 @@ class SipEndpoint:
     def exit(self, code: int) -> None:
         """End the process at once: destroying the library aborts while objects live."""
         os._exit(code)
+
+    def _open_wake(self) -> None:
+        wake = self.listen("udp", "127.0.0.1", 0)
+        self._wake_to = (wake.address, wake.port)
+        self._wake_id = wake.transport_id
 
     def _config(self) -> Any:
         config = pj.EpConfig()
@@ -211,15 +314,29 @@ class SipEndpoint:
         config.medConfig.sndClockRate = self.settings.clock_rate
         config.medConfig.channelCount = 1
         config.medConfig.noVad = True
+        # frames of 10 ms and short buffers: a third less from mouth to ear than with the defaults
+        config.medConfig.audioFramePtime = FRAME_MS
+        config.medConfig.sndRecLatency = config.medConfig.sndPlayLatency = SOUND_BUFFER_MS
         # with the null device a second call sends no RTP once the device was closed
         config.medConfig.sndAutoCloseTime = -1
         return config
 
+    def _sound_failed(self) -> None:
+        self.on_sound_error()
+
     def _transport_seen(self, seen: TransportSeen) -> None:
         self.on_transport(seen)
 
-    def _order_codecs(self) -> None:
-        wanted = {codec.lower(): rank for rank, codec in enumerate(self.settings.codecs)}
+    def codec_names(self) -> set[str]:
+        """What the build has, on or off, without rate and channels."""
+        return {str(codec.codecId).partition("/")[0] for codec in self._ep.codecEnum2()}
+
+    def use_codecs(self, names: Sequence[str]) -> None:
+        """Offer these, in this order, in calls from now on; () the order of the settings."""
+        own = [codec.lower() for codec in self.settings.codecs]
+        ids = [codec.codecId.lower() for codec in self._ep.codecEnum2()]
+        ranked = [each for name in names for each in _of_name(ids, own, name.lower())] or own
+        wanted = {codec: rank for rank, codec in enumerate(ranked)}
         for codec in self._ep.codecEnum2():
             rank = wanted.get(codec.codecId.lower())
             priority = 0 if rank is None else 250 - rank
@@ -230,3 +347,17 @@ class SipEndpoint:
         # a SIP keep-alive to ourselves ends the poll; a full buffer means that it is ending already
         with contextlib.suppress(OSError):
             self._wake_socket.sendto(b"\r\n\r\n", self._wake_to)
+
+
+def _device(devices: Any) -> int:
+    """The number of the device that `alsa_config` describes, -1 in a build without ALSA."""
+    try:
+        return int(devices.lookupDev("ALSA", DEVICE))
+    except pj.Error:
+        return -1
+
+
+def _of_name(ids: Sequence[str], own: Sequence[str], name: str) -> list[str]:
+    """The ids of a codec; of several rates the one that is used without being asked."""
+    found = [each for each in ids if each.partition("/")[0] == name]
+    return [each for each in found if each in own] or found[:1]

@@ -19,15 +19,21 @@ from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
-from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge, call_port
+from ctidesk.sip.engine.alsa_config import AlsaConfig
+from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge
+from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.journal import Journal
+from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.limits import AttackWatch
+from ctidesk.sip.engine.measuring import Measuring
 from ctidesk.sip.engine.memory import give_back_memory
-from ctidesk.sip.engine.quality import measured
+from ctidesk.sip.engine.outside import Outside
 from ctidesk.sip.engine.recording import Recording
 from ctidesk.sip.engine.server import DeskLine, DeskServer
+from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import Switchboard
 from ctidesk.sip.protocol import (
     HEARTBEAT_S,
@@ -70,6 +76,7 @@ class Engine:
         self._attached = False
         self._ending_when_idle = False
         self._over = False
+        self._attacks = AttackWatch()
         self._quiet_since = self._collected = time.monotonic()
         self._server = DeskServer(
             settings.runtime,
@@ -85,7 +92,11 @@ class Engine:
     def start(self) -> None:
         """Endpoint up, socket open: ready for a desk."""
         endpoint = self._endpoint
+        # before the library starts: it lists the sound devices then, and only then
+        config = AlsaConfig(self._settings.runtime)
+        config.prepare()
         endpoint.start()
+        endpoint.guard.install()
         bridge = Bridge()
         self._journal = Journal(self._send_event)
         recording = Recording(endpoint, bridge, self._settings.runtime, self._settings.recorder)
@@ -95,13 +106,23 @@ class Engine:
         recording.emit = self._board.emit
         self._recording = recording
         self._accounts = Accounts(endpoint, self._invited, self._journal_registration)
-        self._dispatch = Dispatch(self._board, self._accounts)
+        self._accounts.in_use = self._board.busy
+        self._lamps = Lamps(endpoint, self._accounts, self._journal.record)
+        codes = Codes(endpoint, self._journal.record)
+        self._sound = Sounding(endpoint, config, self._settings.runtime, self._journal)
+        self._sound.calls = self._board.audible
+        self._board.on_audio = self._sound.follow_soon
+        self._dispatch = Dispatch(self._board, self._accounts, self._lamps, codes, self._sound)
+        self._outside = Outside(endpoint, self._accounts, self._board)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
         mic = self._settings.mic_file
         bridge.attach(MIC, endpoint.player(mic) if mic else endpoint.mic)
-        self._bridge = bridge
+        real = endpoint.has_sound and not endpoint.settings.null_audio
+        self._measuring = Measuring(self._board, bridge, has_mic=bool(mic) or real)
+        self._sound.start()
         self._server.open()
+        self._outside.start()
         endpoint.call_later(HEARTBEAT_S, self._beat)
         # what is there now stays: a collection has only what came later to look at
         gc.freeze()
@@ -109,9 +130,11 @@ class Engine:
     def run(self) -> None:
         """Turn until it is time to end, then unregister."""
         self._endpoint.loop.run(until=lambda: self._over)
+        self._sound.stop()
         self._server.remove()
         for leg in list(self._board.legs.values()):
             self._board.hang_up(leg)
+        self._lamps.release()
         pending = [line for line in self._accounts.lines() if line.unregister()]
         until = time.monotonic() + UNREGISTER_S
         while time.monotonic() < until and (
@@ -201,6 +224,7 @@ class Engine:
         if line is self._desk:
             self._desk = None
             self._attached = False
+            self._sound.test.end()
             self._quiet_since = time.monotonic()
             grace_s = self._settings.grace_s
             if grace_s is not None:
@@ -212,7 +236,7 @@ class Engine:
     def _send_event(self, event: ev.EngineEvent, seq: int) -> None:
         if self._desk is None:
             return
-        call_id = "" if isinstance(event, ev.RegistrationChanged) else event.call_id
+        call_id = event.call_id if isinstance(event, ev.CallEvent) else ""
         kind = Kind.TELEMETRY if isinstance(event, ev.TELEMETRY) else Kind.EVENT
         name = type(event).__name__
         self._desk.send(_envelope(kind, name, to_plain(event), seq=seq, call_id=call_id))
@@ -223,6 +247,7 @@ class Engine:
 
     def _journal_registration(self, event: ev.RegistrationChanged) -> None:
         self._journal.record(event)
+        self._lamps.registration(event)
 
     def _offered(self, leg: Leg) -> None:
         if self._attached or self._settings.grace_s is None:
@@ -245,11 +270,13 @@ class Engine:
 
     def _beat(self) -> None:
         self._endpoint.call_later(HEARTBEAT_S, self._beat)
+        self._outside.beat()
         now = time.monotonic()
         if self._desk is not None:
             body = to_plain(Heartbeat(t_mono=now))
             self._desk.send(_envelope(Kind.TELEMETRY, "Heartbeat", body))
-        self._measure()
+        self._measuring.look(now)
+        self._watch_for_attacks(now)
         live = self._journal.live_calls()
         if any(call.phase is not Phase.OFFERED for call in live):
             # the grace time counts anew from the end of the last conversation
@@ -268,28 +295,15 @@ class Engine:
         if not self._journal.keeps_calls or time.monotonic() > self._quiet_since + KEEP_S:
             self.end()
             return
+        self._lamps.release()
         for line in self._accounts.lines():
             self._accounts.remove(line.config.account_id)
 
-    def _measure(self) -> None:
-        for leg in self._board.legs.values():
-            call = self._board.call(leg)
-            if call is None or not call.connected or leg.native is None or not leg.media_runs:
-                continue
-            now = leg.native.figures(leg.media.index)
-            result = measured(call.codec, leg.figures, now)
-            leg.figures, leg.mos = now, round(result.mos, 2)
-            mic = self._bridge.level(MIC) if call.phase is Phase.TALKING and not call.muted else 0.0
-            self._board.emit(
-                ev.QualityMeasured,
-                leg,
-                mos=leg.mos,
-                loss_pct=round(result.loss_pct, 2),
-                jitter_ms=round(result.jitter_ms, 2),
-                rtt_ms=round(result.rtt_ms, 2),
-                mic_level=round(mic, 3),
-                speaker_level=round(self._bridge.level(call_port(leg.call_id)), 3),
-            )
+    def _watch_for_attacks(self, now: float) -> None:
+        count = self._attacks.look(self._endpoint.guard.turned_away(), now)
+        if count is not None:
+            log.warning("requests turned away in the last minute: %d", count)
+            self._journal.record(ev.RequestsRefused(t_mono=now, t_wall=time.time(), count=count))
 
     def _collect(self) -> None:
         """The cyclic collector is off; it may only run here, and only between calls."""

@@ -5,6 +5,7 @@ Runs in: engine process, loop thread.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import random
@@ -79,6 +80,14 @@ class Holding:
             return  # not ours, or pjsip repeats it with the password
         # pjsip takes the new SDP over after this callback
         self._board.endpoint.post(lambda: self._conclude(leg, code))
+
+    def repeat(self, leg: Leg) -> None:
+        """Confirm the hold that stands once more: a peer that has let the call go meanwhile says
+        so (481), and the call ends."""
+        if leg.native is None or leg.hold.in_flight or not leg.hold.held:
+            return
+        with contextlib.suppress(pj.Error):  # another request is under way and tells as much
+            leg.native.hold()
 
     def observed(self, leg: Leg) -> None:
         """The media state changed without a request under way: an answer after our patience."""

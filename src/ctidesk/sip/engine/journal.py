@@ -32,6 +32,7 @@ class Journal:
         self._send = send
         self._calls: dict[str, Call] = {}
         self._registrations: dict[str, ev.RegistrationChanged] = {}
+        self._sound: ev.SoundChanged | None = None
         self._waiting: deque[NumberedEvent] = deque()
         self._last_of_call: dict[str, int] = {}
         self._seq = 0
@@ -59,16 +60,20 @@ class Journal:
     def record(self, event: ev.EngineEvent) -> bool:
         """Keep and send `event`. False when the call's phase does not allow it: our own mistake,
         which is logged and not passed on."""
+        if isinstance(event, ev.LampsChanged | ev.SoundLevels):
+            return self._tell(event, 0)
         if isinstance(event, ev.TELEMETRY):
             return self._apply(event) and self._tell(event, 0)
         if isinstance(event, ev.RegistrationChanged):
             self._registrations[event.account_id] = event
-        elif not self._apply(event):
+        elif isinstance(event, ev.SoundChanged):
+            self._sound = event
+        elif isinstance(event, ev.CallEvent) and not self._apply(event):
             return False
         self._seq += 1
         name = type(event).__name__
         self._waiting.append(NumberedEvent(seq=self._seq, name=name, body=to_plain(event)))
-        if not isinstance(event, ev.RegistrationChanged) and event.call_id in self._calls:
+        if isinstance(event, ev.CallEvent) and event.call_id in self._calls:
             self._last_of_call[event.call_id] = self._seq
         if len(self._waiting) > MAX_UNACKNOWLEDGED:
             log.error("nobody acknowledged %d events, the oldest is lost", MAX_UNACKNOWLEDGED)
@@ -98,6 +103,7 @@ class Journal:
             seq=self._seq,
             calls=tuple(self._calls.values()),
             registrations=tuple(self._registrations.values()),
+            sound=self._sound,
             unacknowledged=tuple(self._waiting),
         )
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ctidesk.calls.call import DialogId
 from ctidesk.calls.commands import StartConsult
+from ctidesk.calls.line_quality import LineBook
+from ctidesk.sip.engine.dialling import Target
 from ctidesk.sip.engine.identity import Headers, name_address
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.native import (
@@ -20,9 +22,10 @@ from ctidesk.sip.engine.native import (
     MediaStatus,
     NativeCall,
     State,
-    StreamFigures,
     TransactionSeen,
 )
+from ctidesk.sip.engine.quality import LineMeter
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 if TYPE_CHECKING:
     from ctidesk.sip.engine.account_line import AccountLine
@@ -84,6 +87,12 @@ class Leg:
         self.pending_consult: StartConsult | None = None
         self.joins = ""
         """call_id of the leg that it is about to be in a conference with."""
+        self.target: Target | None = None
+        """Where it was dialled to."""
+        self.then: Callable[[], None] | None = None
+        """What to do in the turn after its end."""
+        self.second_way: Callable[[], None] | None = None
+        """What to try when the far end knows no such number (404)."""
         self.recorded = True
         """Whether to ask for a recording when audio first runs; never for consultations."""
         self.shown = False
@@ -93,8 +102,11 @@ class Leg:
         self.invited_mono = time.monotonic()
         self.silence: Timer | None = None
         self.ringing: Timer | None = None
-        self.figures = StreamFigures()
+        self.meter = LineMeter()
+        self.line = LineBook()
+        self.probe: Timer | None = None
         self.mos: float | None = None
+        """As last measured."""
         self.local_tag = ""
         self.remote_tag = ""
         self.contact = ""
@@ -124,7 +136,7 @@ class Leg:
         )
 
     def stop_timers(self) -> None:
-        timers = [self.silence, self.ringing, self.hold.timer]
+        timers = [self.silence, self.ringing, self.probe, self.hold.timer]
         if self.transfer is not None:
             timers.append(self.transfer.timer)
         for timer in timers:
@@ -171,7 +183,7 @@ class Leg:
         self._watcher.leg_transfer(self, code, reason, final)
 
     def stream_ended(self, figures: StreamFigures) -> None:
-        self.figures = StreamFigures()
+        self.meter.restart()
 
     def transfer_requested(self, target: str) -> tuple[int, NativeCall | None]:
         # the other end must not make this desk call somebody

@@ -7,6 +7,7 @@ goes back into native code.
 from __future__ import annotations
 
 import re
+import time
 import weakref
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ import pjsua2 as pj
 
 from ctidesk.sip.engine.addresses import host_of
 from ctidesk.sip.engine.faults import guarded
+from ctidesk.sip.engine.limits import RETRY_AFTER_S, RULES, Bucket, Kind
+from ctidesk.sip.engine.stream_figures import StreamFigures, totals_of
 
 
 class State(StrEnum):
@@ -89,17 +92,6 @@ class TransactionSeen(NamedTuple):
     received: bool
 
 
-class StreamFigures(NamedTuple):
-    """Totals of one stream since its start, for the quality."""
-
-    packets: int = 0
-    lost: int = 0
-    concealed: int = 0
-    jitter_ms: float = 0.0
-    rtt_ms: float = 0.0
-    delay_ms: float = 0.0
-
-
 class CallSink(Protocol):
     """Who is told what happened to a native call, within the callback: be quick, never block."""
 
@@ -131,8 +123,10 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def __init__(self, account: Any, sink: CallSink, native_id: int = -1) -> None:
         super().__init__(account, native_id)
         self._sink = weakref.ref(sink)
+        self._redirected = False
         self.request_source = ""
         """IP address that the last INVITE with Replaces came from."""
+        self._reinvites = Bucket(RULES[Kind.REINVITE].each, time.monotonic())
 
     # -- callbacks -----------------------------------------------------------------------------
     @guarded()
@@ -168,6 +162,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             received=received,
         )
         sink.transaction(self, seen)
+
+    @guarded()
+    def onCallRxReinvite(self, prm: Any) -> None:
+        # our own build has turned a storm away long before
+        if not self._reinvites.take(time.monotonic()):
+            prm.statusCode = 500
 
     @guarded()
     def onDtmfDigit(self, prm: Any) -> None:
@@ -209,6 +209,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     @guarded(pj.PJSIP_REDIRECT_STOP)
     def onCallRedirected(self, prm: Any) -> int:
         # a 3xx would let a stranger send our agents anywhere; the call ends with it instead
+        self._redirected = True
         return int(pj.PJSIP_REDIRECT_STOP)
 
     # -- questions -----------------------------------------------------------------------------
@@ -218,10 +219,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             event.type == pj.PJSIP_EVENT_TSX_STATE
             and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG
         ) or event.type == pj.PJSIP_EVENT_RX_MSG
+        # pjsip would call it a 487, as if the caller had given up
+        moved = self._redirected and info.state == pj.PJSIP_INV_STATE_DISCONNECTED
         return CallSeen(
             state=STATES.get(info.state, State.NULL),
-            code=int(info.lastStatusCode),
-            reason=str(info.lastReason),
+            code=302 if moved else int(info.lastStatusCode),
+            reason="Moved" if moved else str(info.lastReason),
             from_network=from_network,
             sip_call_id=str(info.callIdString),
             remote_contact=str(info.remoteContact),
@@ -255,19 +258,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def figures(self, index: int) -> StreamFigures:
         """Totals of the stream `index`; zeros when it is gone."""
-        try:
-            stat = self.getStreamStat(index)
-        except pj.Error:
-            return StreamFigures()
-        received, jitter = stat.rtcp.rxStat, stat.jbuf
-        return StreamFigures(
-            packets=int(received.pkt),
-            lost=int(received.loss),
-            concealed=int(jitter.lost) + int(jitter.empty),
-            jitter_ms=int(received.jitterUsec.last) / 1000,
-            rtt_ms=int(stat.rtcp.rttUsec.last) / 1000,
-            delay_ms=float(jitter.avgDelayMsec),
-        )
+        return totals_of(self, index)
 
     # -- requests, each may raise pj.Error ------------------------------------------------------
     def invite(self, uri: str, headers: dict[str, str] | None = None) -> None:
@@ -282,7 +273,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def end(self, code: int = 0) -> None:
         """BYE, CANCEL or the final response `code`, as the state demands."""
-        prm = pj.CallOpParam()
+        prm = _with_headers({"Retry-After": str(RETRY_AFTER_S)} if code == 503 else {})
         prm.statusCode = code
         self.hangup(prm)
 
@@ -303,6 +294,12 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def refer_replacing(self, other: NativeCall) -> None:
         """REFER to the peer of `other`, with Replaces: attended transfer."""
         self.xferReplaces(other, pj.CallOpParam(True))
+
+    def ask_alive(self) -> None:
+        """OPTIONS within the dialog: a peer that has forgotten the call says so (481)."""
+        prm = pj.CallSendRequestParam()
+        prm.method = "OPTIONS"
+        self.sendRequest(prm)
 
     def send_digits(self, digits: str, info: bool) -> None:
         """DTMF as RFC 4733 events, or as SIP INFO."""

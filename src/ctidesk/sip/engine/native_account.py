@@ -11,8 +11,12 @@ from typing import Any, NamedTuple, Protocol
 import pjsua2 as pj
 
 from ctidesk.calls.commands import Srtp
-from ctidesk.sip.engine.addresses import host_of
+from ctidesk.sip.engine.addresses import host_of, is_ipv6
 from ctidesk.sip.engine.faults import guarded
+
+KEEP_ALIVE_S = 15
+"""On UDP: shorter than what address translators forget after. Over TCP and TLS the renewals of the
+registration keep the connection."""
 
 
 class InviteSeen(NamedTuple):
@@ -24,14 +28,15 @@ class InviteSeen(NamedTuple):
 
 
 class RegisterSeen(NamedTuple):
-    """The end of a REGISTER. `status` is pjsip's, 0 when fine; `source` the answering address, ""
-    when no answer came from the network."""
+    """The end of a REGISTER. `status` is pjsip's, 0 when fine; `source` the answering address and
+    `message` the answer, both empty when none came from the network."""
 
     code: int
     reason: str
     status: int
     expires_s: int
     source: str
+    message: bytes = b""
 
 
 class AccountSink(Protocol):
@@ -42,9 +47,21 @@ class AccountSink(Protocol):
     def registered(self, native: NativeAccount, seen: RegisterSeen) -> None: ...
 
 
+class Traversal(NamedTuple):
+    """How audio finds its way through address translation; everything off sends nothing to
+    anybody."""
+
+    ice: bool = False
+    stun: bool = False
+    turn_server: str = ""
+    turn_transport: str = "udp"
+    turn_user: str = ""
+    turn_password: str = ""
+
+
 class AccountSettings(NamedTuple):
     """What a native account needs. `route` is the proxy that all requests go through, "" for none;
-    `registrar_uri` "" registers nowhere."""
+    `registrar_uri` "" registers nowhere; `instance`: of RFC 5626, "" for pjsip's own."""
 
     id_uri: str
     transport_id: int
@@ -56,6 +73,8 @@ class AccountSettings(NamedTuple):
     srtp: Srtp = Srtp.OFF
     tls: bool = False
     media_address: str = ""
+    instance: str = ""
+    traversal: Traversal = Traversal()
 
 
 class NativeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
@@ -70,11 +89,18 @@ class NativeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         """Create it natively, not yet registered. Raises `pj.Error`."""
         self.create(_config(settings))
 
-    def reroute(self, settings: AccountSettings) -> None:
-        """Take changed settings without a REGISTER; calls go on. Raises `pj.Error`."""
-        config = _config(settings)
-        config.regConfig.disableRegOnModify = True
-        self.modify(config)
+    def reroute(self, settings: AccountSettings, in_flight: bool) -> None:
+        """Register with changed settings, at once; calls go on. pjsip takes leave of where it was
+        registered; with a REGISTER that is still without an answer (`in_flight`) it forgets it.
+        Raises `pj.Error`."""
+        if in_flight:
+            # it forgets only when something changes
+            self.modify(_config(settings._replace(registrar_uri="")))
+        self.modify(_config(settings))
+
+    def serve(self, sink: AccountSink) -> None:
+        """Tell `sink` from now on."""
+        self._sink = weakref.ref(sink)
 
     def register(self, on: bool = True) -> None:
         """Send a REGISTER; raises `pj.Error` while another is on its way."""
@@ -93,13 +119,14 @@ class NativeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         sink = self._sink()
         if sink is None:
             return
-        answered = bool(prm.rdata.wholeMsg)
+        message = str(prm.rdata.wholeMsg).encode("utf-8", "surrogateescape")
         seen = RegisterSeen(
             code=int(prm.code),
             reason=str(prm.reason),
             status=int(prm.status),
             expires_s=int(prm.expiration),
-            source=host_of(str(prm.rdata.srcAddress)) if answered else "",
+            source=host_of(str(prm.rdata.srcAddress)) if message else "",
+            message=message,
         )
         sink.registered(self, seen)
 
@@ -122,7 +149,13 @@ def _config(settings: AccountSettings) -> Any:
         config.sipConfig.authCreds.append(
             pj.AuthCredInfo("digest", "*", settings.user, 0, settings.password)
         )
-    config.natConfig.udpKaIntervalSec = 15
+    _traverse(config.natConfig, settings)
+    if is_ipv6(settings.media_address):
+        config.sipConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED
+        config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED
+    # after a change of address the peers of all calls are told the new one, at once
+    config.ipChangeConfig.shutdownTp = True
+    config.ipChangeConfig.hangupCalls = False
     config.mediaConfig.transportConfig.boundAddress = settings.media_address
     config.mediaConfig.transportConfig.port = 0
     config.mediaConfig.srtpUse = {
@@ -136,3 +169,25 @@ def _config(settings: AccountSettings) -> Any:
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
     config.callConfig.holdType = pj.PJSUA_CALL_HOLD_TYPE_RFC3264
     return config
+
+
+def _traverse(nat: Any, settings: AccountSettings) -> None:
+    way = settings.traversal
+    nat.udpKaIntervalSec = KEEP_ALIVE_S
+    # only ICE asks a STUN server without making the loop wait for it; signalling needs none, the
+    # exchange tells how it sees us (RFC 3581)
+    asks = way.stun and way.ice
+    nat.sipStunUse = pj.PJSUA_STUN_USE_DISABLED
+    nat.mediaStunUse = pj.PJSUA_STUN_USE_DEFAULT if asks else pj.PJSUA_STUN_USE_DISABLED
+    nat.iceEnabled = way.ice
+    nat.turnEnabled = bool(way.turn_server)
+    if way.turn_server:
+        nat.turnServer = way.turn_server
+        nat.turnConnType = {
+            "udp": pj.PJ_TURN_TP_UDP,
+            "tcp": pj.PJ_TURN_TP_TCP,
+            "tls": pj.PJ_TURN_TP_TLS,
+        }[way.turn_transport]
+        nat.turnUserName, nat.turnPassword = way.turn_user, way.turn_password
+    if settings.instance:
+        nat.sipOutboundInstanceId = f"<{settings.instance}>"

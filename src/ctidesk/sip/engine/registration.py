@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import errno
 import random
+import time
 from typing import NamedTuple
 
-from ctidesk.calls.events import Registration
+from ctidesk.calls.commands import ConfigureAccount
+from ctidesk.calls.errors import KnownError
+from ctidesk.calls.events import AccountWarning, Registration, RegistrationChanged
 from ctidesk.sip.engine.native_account import RegisterSeen
 
 FIRST_RETRY_S = 1.0
@@ -32,13 +35,18 @@ class Outcome(NamedTuple):
     text: str = ""
     remedy: str = ""
 
+    @property
+    def good(self) -> bool:
+        return self.state is Registration.REGISTERED
 
-def outcome(seen: RegisterSeen, tls_problem: bool) -> Outcome:
-    """What the registrar's answer, or its absence, means."""
+
+def outcome(seen: RegisterSeen, tls_problem: str) -> Outcome:
+    """What the registrar's answer, or its absence, means. `tls_problem`: why a secure connection
+    could not be made, "" when it could."""
     if seen.code // 100 == 2 and seen.status == 0:
         return Outcome(Registration.REGISTERED)
     if tls_problem:
-        return problem("tls")
+        return problem(tls_problem)
     if seen.code in (401, 407):
         return problem("wrong_password")
     if seen.code == 403:
@@ -56,11 +64,17 @@ def outcome(seen: RegisterSeen, tls_problem: bool) -> Outcome:
 
 def cannot_listen(fault: Exception) -> Outcome:
     """Why an account's own address and port could not be opened: `pj.Error` of the transport, or
-    `OSError` of a certificate file."""
-    if isinstance(fault, OSError):
-        return problem("certificate_file")
+    `KnownError` of a certificate file."""
+    if isinstance(fault, KnownError):
+        return problem(fault.code)
     code = int(getattr(fault, "status", 0)) - _OS.start
     return problem(_LISTENING.get(code, "cannot_listen"))
+
+
+def unusable(name: str) -> KnownError:
+    """The `problem` of that name, to be raised before anything leaves this computer."""
+    told = problem(name)
+    return KnownError(told.problem, told.text, told.remedy)
 
 
 def problem(name: str, code: int = 0) -> Outcome:
@@ -69,6 +83,34 @@ def problem(name: str, code: int = 0) -> Outcome:
     refused = name in ("wrong_password", "unknown_user", "forbidden")
     state = Registration.REFUSED if refused else Registration.FAILED
     return Outcome(state, name, text.format(code=code), remedy)
+
+
+def registration_changed(
+    config: ConfigureAccount, result: Outcome, place: str, warnings: tuple[AccountWarning, ...]
+) -> RegistrationChanged:
+    """The event of now that tells `result` at the exchange `place`."""
+    return RegistrationChanged(
+        account_id=config.account_id,
+        t_mono=time.monotonic(),
+        t_wall=time.time(),
+        state=result.state,
+        problem=result.problem,
+        text=result.text,
+        remedy=result.remedy,
+        transport=config.transport,
+        registrar=place,
+        media=config.srtp,
+        warnings=warnings,
+    )
+
+
+def same_news(before: RegistrationChanged, now: RegistrationChanged) -> bool:
+    """Whether `now` tells nothing that `before` did not."""
+    return (before.state, before.registrar, before.warnings) == (
+        now.state,
+        now.registrar,
+        now.warnings,
+    )
 
 
 def retry_delay_s(failures: int) -> float:
@@ -106,6 +148,17 @@ _WORDS = {
         "Check the certificate authority and the exchange's name in the settings; nothing was"
         " sent without encryption.",
     ),
+    "certificate_expired": (
+        "No secure connection: by this computer's clock the exchange's certificate has expired.",
+        "Check date and time of this computer first; its clock may be wrong. If it is right, ask IT"
+        " for a new certificate; nothing was sent without encryption.",
+    ),
+    "certificate_not_yet": (
+        "No secure connection: by this computer's clock the exchange's certificate is not valid"
+        " yet.",
+        "Set date and time of this computer right; its clock is probably behind. If it is right,"
+        " tell IT; nothing was sent without encryption.",
+    ),
     "timeout": (
         "The telephone exchange does not answer.",
         "Check its address, port and transport in the settings; it is tried again by itself.",
@@ -127,6 +180,20 @@ _WORDS = {
     "certificate_file": (
         "The file of trusted certificate authorities can't be read.",
         "Correct its path in the settings, or ask IT for the file; it is tried again by itself.",
+    ),
+    "no_ipv6": (
+        "This build of the telephone can't use IPv6.",
+        "Install the release of the telephone engine, or use an IPv4 address of the exchange.",
+    ),
+    "own_certificate_file": (
+        "The file of this computer's own certificate, or of its key, can't be read.",
+        "Correct cert_file and key_file in the settings, or ask IT for the files; it is tried again"
+        " by itself.",
+    ),
+    "key_readable": (
+        "Other users of this computer can read the key of the telephone's certificate.",
+        "Let only the telephone's user read the key file (chmod 600), and ask IT whether a new key"
+        " is needed; it is tried again by itself.",
     ),
     "cannot_listen": (
         "The telephone can't use its network port.",

@@ -32,9 +32,9 @@ from ctidesk.sip.engine.native import (
     MediaStatus,
     NativeCall,
     State,
-    StreamFigures,
     TransactionSeen,
 )
+from ctidesk.sip.engine.stream_figures import StreamFigures
 
 SAMPLE_S = 0.2
 STILLBORN_S = 5.0

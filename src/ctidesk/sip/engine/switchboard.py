@@ -5,7 +5,6 @@ Runs in: engine process, loop thread.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -23,6 +22,8 @@ from ctidesk.sip.engine.holding import Holding
 from ctidesk.sip.engine.identity import Headers, remote_party, routing
 from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.leg import Leg
+from ctidesk.sip.engine.limits import Outcome
+from ctidesk.sip.engine.liveness import Liveness
 from ctidesk.sip.engine.native import (
     CallSeen,
     MediaSeen,
@@ -33,8 +34,6 @@ from ctidesk.sip.engine.native import (
 )
 from ctidesk.sip.engine.native_account import InviteSeen
 from ctidesk.sip.engine.recording import Recording
-
-log = logging.getLogger("ctidesk.engine")
 
 SILENT_DIAL_S = 8.0
 """No answer at all to an INVITE: nobody is there (pjsip itself would wait for 32 s)."""
@@ -59,10 +58,13 @@ class Switchboard:
         self.bridge = bridge
         self.recording = recording
         self.holding = Holding(self)
+        self.liveness = Liveness(self)
         self.legs: dict[str, Leg] = {}
         self.taking_calls: Callable[[], bool] = lambda: True
         """False: nobody is there to answer, new calls get 480."""
         self.on_offered: LegHook = lambda _leg: None
+        self.on_audio: Callable[[], None] = lambda: None
+        """What calls need of the sound may have changed. Also within native callbacks."""
         self.on_leg_ended: LegHook = lambda _leg: None
         self.on_parting: LegHook = lambda _leg: None
         """The leg leaves whatever conference it is in."""
@@ -90,6 +92,17 @@ class Switchboard:
                 heard = leg.media_runs and not leg.ending_here
                 views.append(LegAudio(call, heard, leg.tap is not None))
         self.bridge.reconcile(wanted_edges(views))
+        self.on_audio()
+
+    def audible(self) -> tuple[bool, bool]:
+        """Whether any call is there, and whether one rings that nobody talks over."""
+        calls = [call for leg in self.legs.values() if (call := self.call(leg)) is not None]
+        offered = any(
+            call.phase is Phase.OFFERED and not leg.ending_here
+            for leg in self.legs.values()
+            if (call := self.call(leg)) is not None
+        )
+        return bool(calls), offered and not any(call.connected for call in calls)
 
     def talking(self, but: Leg | None = None) -> list[Leg]:
         """Legs that the agent talks on, or is about to, apart from `but`."""
@@ -148,6 +161,12 @@ class Switchboard:
             consult_of=consult_of,
         )
         leg.silence = self.endpoint.call_later(SILENT_DIAL_S, lambda: self._unanswered(leg))
+        self.invite(leg, uri, headers)
+
+    def invite(self, leg: Leg, uri: str, headers: dict[str, str] | None) -> None:
+        """Send an INVITE of a leg that the desk knows already."""
+        if self.call(leg) is None:
+            return
         try:
             leg.native = NativeCall(leg.account.native, leg)
             leg.native.invite(uri, headers)
@@ -168,6 +187,11 @@ class Switchboard:
         except pj.Error:
             self.finish(leg, code or 487, "Ended", "local")
 
+    def lose(self, leg: Leg, reason: str) -> None:
+        """The other end has forgotten the call or cannot be reached: it is over for the desk."""
+        if leg.call_id in self.legs:
+            self._park(leg, 481, reason, "failure")
+
     def finish(self, leg: Leg, code: int, reason: str, by: str) -> None:
         """The call is over: tell it once, free everything that belonged to it."""
         if self.legs.pop(leg.call_id, None) is None:
@@ -177,11 +201,14 @@ class Switchboard:
         leg.stop_timers()
         if leg.shown:
             text = plain(reason)
-            self.emit(ev.CallEnded, leg, code=code, reason=text, by=by, mos=leg.mos)
+            line = leg.line.record()
+            self.emit(ev.CallEnded, leg, code=code, reason=text, by=by, mos=leg.mos, line=line)
         self.bridge.detach(call_port(leg.call_id))
         self.recording.end(leg)
         self.holding.ended(leg)
         self.on_leg_ended(leg)
+        if leg.then is not None:
+            self.endpoint.post(leg.then)
         self.update_audio()
         # dropping a call whose native slot was used again would hang up the new call
         leg.native = None
@@ -197,9 +224,9 @@ class Switchboard:
     def _offer(self, leg: Leg, seen: InviteSeen) -> None:
         if leg.native is None:
             return  # cancelled before we could say anything
-        if not leg.account.accepts(seen.source):
-            log.warning("a call from outside the registered flow was refused")
-            self.hang_up(leg, 403)
+        accepts = leg.account.accepts(seen.source)
+        if self.endpoint.guard.judge_invite(seen.source, accepts) is not Outcome.ACCEPTED:
+            self.hang_up(leg, 503 if accepts else 403)
             return
         # before any thought about desks or screens: signalling never waits for them
         leg.native.respond(180)
@@ -223,6 +250,10 @@ class Switchboard:
     # -- told by the legs -------------------------------------------------------------------------
     def leg_state(self, leg: Leg, seen: CallSeen) -> None:
         if seen.state is State.DISCONNECTED:
+            if seen.code == 404 and leg.second_way is not None and not leg.ending_here:
+                again, leg.second_way, leg.native = leg.second_way, None, None
+                self.endpoint.post(again)
+                return
             # a CANCEL of the caller comes as our own 487
             remote = seen.from_network or seen.code == 487
             by = "local" if leg.ending_here else "remote" if remote else "failure"
@@ -270,6 +301,9 @@ class Switchboard:
     def leg_transaction(self, leg: Leg, seen: TransactionSeen) -> None:
         if seen.method == "INVITE" and seen.ours and seen.final:
             self.holding.answered(leg, seen.code)
+
+        elif seen.method == "OPTIONS" and seen.ours and seen.final:
+            self.liveness.answered(leg, seen)
 
     def leg_digit(self, leg: Leg, digit: str) -> None:
         if self.call(leg) is not None and digit in "0123456789*#ABCDabcd":

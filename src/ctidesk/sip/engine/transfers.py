@@ -62,6 +62,25 @@ class Transfers:
 
         self._hold_then_refer(leg, work, target, timeout_s, send)
 
+    def instead_of(self, consult: Leg, caller: Leg, timeout_s: float) -> None:
+        """The colleague has not answered: our ringing there ends, then the caller rings there. A
+        REFER with Replaces of an early dialog is understood by hardly any exchange."""
+        target = consult.target
+        if target is None:
+            raise KnownError(
+                "consult_not_answered",
+                "The consulted party has not answered yet.",
+                "Wait for the answer, cancel, or transfer without consulting.",
+            )
+
+        def ring_there() -> None:
+            busy = caller.transfer is not None and not caller.transfer.over
+            if not busy and self._board.call(caller) is not None:
+                self.blind(caller, target, timeout_s)
+
+        consult.then = ring_there
+        self._board.hang_up(consult)
+
     def _hold_then_refer(
         self,
         leg: Leg,
@@ -101,6 +120,9 @@ class Transfers:
         elif not work.over:
             if final or code >= 300:
                 self._fail(leg, work, code, reason)
+                # Asterisk has taken the caller off our leg for good and hangs up on both, but
+                # leaves our side to find out
+                self._board.holding.repeat(leg)
             else:
                 self._board.emit(ev.TransferProgressed, leg, code=code, reason=reason)
 

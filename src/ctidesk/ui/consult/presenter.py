@@ -5,16 +5,18 @@ Runs in: desk process, Qt main thread (no Qt in here).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.call import Call, Phase, TransferState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.ui import words
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.state import (
+    ColleagueLine,
     ConsultState,
     Leg,
     Stage,
@@ -27,6 +29,10 @@ from ctidesk.ui.in_view import caller_call
 from ctidesk.ui.live import Live, but_telemetry
 
 RECENT = 5
+_NOT_ANSWERED = (
+    "Not answered yet. Completing now lets the caller ring there; some exchanges hang up on the "
+    "caller when nobody answers."
+)
 _WAITS = "Your colleague is called as soon as the caller's hold is confirmed."
 
 
@@ -44,12 +50,14 @@ class ConsultPresenter:
         search: DirectorySearch,
         names: CallNames,
         dialable: Callable[[str], str],
+        colleagues: Sequence[Colleague] = (),
     ) -> None:
         self._desk = desk
         self._actions = actions
         self.search = search
         self._names = names
         self._dialable = dialable
+        self._colleagues = tuple(colleagues)
         self._open = False
         self._problem: Problem | None = None
         self._recent: list[str] = []
@@ -61,6 +69,9 @@ class ConsultPresenter:
         """By caller's call_id: how its last consultation ended, when not by the agent."""
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
+        desk.subscribe(self._lamps_changed)
+        if self._colleagues:
+            search.live.watch(self.live.refresh)
 
     # ----------------------------------------------------------------- intents
 
@@ -150,6 +161,10 @@ class ConsultPresenter:
             self._ended(change)
         self.live.refresh()
 
+    def _lamps_changed(self, change: Change) -> None:
+        if isinstance(change, ev.LampsChanged | ev.EngineLost):
+            self.live.refresh()
+
     def _follow_start(self, change: Change) -> None:
         """The wait is over when the leg is dialled, the hold failed, or something refused it."""
         dialled = isinstance(change, ev.CallDialled) and change.consult_of == self._starting
@@ -202,14 +217,37 @@ class ConsultPresenter:
             progress=progress_words(subject, self._names.number),
             notice=self._notice(subject, stage),
             recent=tuple((one, self._names.number(one)) for one in self._recent),
+            colleagues=self._shown_colleagues(),
             problem=self._problem,
         )
+
+    def _shown_colleagues(self) -> tuple[ColleagueLine, ...]:
+        """Those whose name or number holds what is typed; all of them before that."""
+        typed = self.search.text.strip().casefold()
+        lamps = self._desk.lamps
+        shown = []
+        for one in self._colleagues:
+            if typed in one.name.casefold() or typed in one.number:
+                lamp = lamps.get(one.number, LampState.UNKNOWN)
+                shown.append(
+                    ColleagueLine(
+                        number=one.number,
+                        name=one.name,
+                        word=words.LAMP_WORDS[lamp],
+                        icon=words.LAMP_ICONS[lamp],
+                        tone=words.LAMP_TONES[lamp],
+                    )
+                )
+        return tuple(shown)
 
     def _notice(self, subject: Call, stage: Stage) -> str:
         if stage is Stage.CAME_BACK:
             word = words.failure_word(status_of(subject.transfer_note))
             where = self._names.number(subject.transfer_target) or "the target"
             return f"The transfer came back: {word} ({where}). The caller is on hold."
+        consult = self._desk.consult_of(subject.call_id)
+        if stage is Stage.CONSULTING and consult is not None and not consult.connected:
+            return _NOT_ANSWERED if subject.phase is Phase.HELD else ""
         if stage is Stage.CHOOSE and subject.phase is not Phase.TALKING:
             return self._ended_words.get(subject.call_id, "")
         return ""

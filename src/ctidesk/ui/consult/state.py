@@ -36,6 +36,17 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class ColleagueLine:
+    """Somebody to consult, with the lamp of the telephone there: colour, icon and word."""
+
+    number: str
+    name: str
+    word: str
+    icon: str
+    tone: Role
+
+
+@dataclass(frozen=True, slots=True)
 class ConsultState:
     """`legs`: caller first; empty without a connected call. `recent`: (target, as shown)."""
 
@@ -53,6 +64,7 @@ class ConsultState:
     progress: str = ""
     notice: str = ""
     recent: tuple[tuple[str, str], ...] = ()
+    colleagues: tuple[ColleagueLine, ...] = ()
     problem: Problem | None = None
 
 
@@ -62,8 +74,6 @@ def why_not_complete(subject: Call, consult: Call | None) -> str:
         return "Consult a colleague first."
     if subject.transfer is TransferState.PENDING:
         return "The transfer is under way."
-    if not consult.connected:
-        return "Your colleague has not answered yet."
     if subject.conference_with:
         return "Split the conference first."
     if subject.phase is Phase.HOLDING:

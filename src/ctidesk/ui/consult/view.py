@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ctidesk.ui.consult.presenter import ConsultPresenter
-from ctidesk.ui.consult.state import ConsultState, Leg, Stage
+from ctidesk.ui.consult.state import ColleagueLine, ConsultState, Leg, Stage
 from ctidesk.ui.directory_search.view import SearchField, SearchResults
 from ctidesk.ui.line_list.line import Line
 from ctidesk.ui.line_list.view import LineList
@@ -74,17 +74,22 @@ class ConsultPanel(Card):
         layout.setSpacing(Space.S)
         layout.addLayout(row(self.field, self.consult, self.blind))
         layout.addLayout(self._recent)
+        self.colleagues = LineList(self._around, self.tr("Colleagues"), fit=True, most=5)
+        self.colleagues.setObjectName("consult_colleagues")
+        layout.addWidget(self.colleagues)
         layout.addWidget(self._results)
         self.body.addWidget(self._target)
         search = self._presenter.search
         self.field.typed.connect(search.type)
         self.field.returnPressed.connect(self._enter)
-        self.field.down.connect(self._results.take_keyboard)
+        self.field.down.connect(self._down)
         self.field.escaped.connect(self._presenter.close)
         self.consult.clicked.connect(lambda: self._start(self._presenter.consult))
         self.blind.clicked.connect(lambda: self._start(self._presenter.blind))
         self._results.hit_chosen.connect(self._hit)
         self._results.number_chosen.connect(self._fill)
+        self.colleagues.picked.connect(self._fill)
+        self.colleagues.entered.connect(self._fill)
         self._theme = theme
 
     def _make_legs(self) -> None:
@@ -137,6 +142,13 @@ class ConsultPanel(Card):
             self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
             self.field.selectAll()
 
+    def _down(self) -> None:
+        if self.colleagues.lines:
+            self.colleagues.select_first()
+            self.colleagues.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self._results.take_keyboard()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._presenter.close()
@@ -186,6 +198,8 @@ class ConsultPanel(Card):
         self.blind.setEnabled(state.can_start)
         set_look(self.field, "invalid", state.problem is not None)
         self._render_recent(state)
+        self.colleagues.set_lines([_colleague_line(one) for one in state.colleagues])
+        self.colleagues.setVisible(bool(state.colleagues))
         asking = state.stage in (Stage.CONSULTING, Stage.MERGED)
         show_legs = asking or state.stage is Stage.TRANSFERRING
         self._legs.set_lines([_leg_line(leg) for leg in state.legs] if show_legs else [])
@@ -228,6 +242,17 @@ class ConsultPanel(Card):
             button.clicked.connect(lambda _checked=False, number=target: self._fill(number))
             self._recent.addWidget(button)
         self._recent.addStretch(1)
+
+
+def _colleague_line(one: ColleagueLine) -> Line:
+    return Line(
+        key=one.number,
+        title=one.name,
+        detail=one.number,
+        icon=one.icon,
+        role=one.tone,
+        right=one.word,
+    )
 
 
 def _leg_line(leg: Leg) -> Line:

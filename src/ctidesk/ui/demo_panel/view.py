@@ -5,7 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
@@ -57,11 +57,14 @@ class DemoPanel(QWidget):
         presenter.live.watch(self._render)
 
     def show_beside(self, desk: QWidget) -> None:
-        """Show it where it hides nothing of `desk`, or as little as the screen allows."""
-        frame, screen = desk.frameGeometry(), desk.screen().availableGeometry()
+        """Show it where it hides nothing of `desk`, which makes room as far as its own smallest
+        size and the screen allow."""
+        screen = desk.screen().availableGeometry()
         height = min(self.height(), screen.height() - TITLE_BAR)
         self.resize(self.width(), height)
         width = self.width() + FRAME
+        _make_room(desk, screen, width)
+        frame = desk.frameGeometry()
         if frame.right() + 1 + width <= screen.right():
             left = frame.right() + 1
         elif frame.left() - width >= screen.left():
@@ -191,3 +194,16 @@ class _PersonLine(QWidget):
         self._call.setEnabled(one.can_call)
         self._soon.setEnabled(one.can_call)
         self._end.setVisible(one.can_hang_up)
+
+
+def _make_room(desk: QWidget, screen: QRect, beside: int) -> None:
+    """Move `desk` to the left, and narrow it, so that `beside` pixels are free on its right."""
+    frame = desk.frameGeometry()
+    over = frame.right() + beside - screen.right()
+    if over <= 0 or frame.left() - beside >= screen.left():
+        return
+    left = max(screen.left(), frame.left() - over)
+    desk.move(left, frame.top())
+    still_over = over - (frame.left() - left)
+    if still_over > 0:
+        desk.resize(max(desk.minimumWidth(), desk.width() - still_over), desk.height())

@@ -70,6 +70,11 @@ class DirectorySearch:
         self._numbers: tuple[str, ...] = ()
         self.live = Live(self._state)
 
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self._text
+
     def type(self, text: str) -> None:
         """The text of the field now."""
         self._text = text

@@ -13,6 +13,7 @@ from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.ports import Clock
 from ctidesk.metrics.shift import Figures, ShiftStatistics
 from ctidesk.ui import words
+from ctidesk.ui.figures.lines import LineLine
 from ctidesk.ui.live import Live, but_telemetry
 
 NO_FIGURE = "–"
@@ -42,6 +43,7 @@ class FiguresState:
     by_reason: tuple[FigureLine, ...]
     by_party: tuple[FigureLine, ...]
     occupancy: str
+    lines: tuple[LineLine, ...] = ()
 
 
 class FiguresPresenter:
@@ -61,6 +63,8 @@ class FiguresPresenter:
         self._clock = clock
         self._code_label = code_label
         self._name_of = name_of
+        self.lines: Callable[[], tuple[LineLine, ...]] = tuple
+        """How the lines of the last calls were."""
         self.live = Live(self._state)
         self.shown = False
         """Whether somebody looks: only then the times run."""
@@ -94,6 +98,7 @@ class FiguresPresenter:
                 for party in statistics.parties()
             ),
             occupancy=NO_FIGURE if whole.occupancy is None else f"{whole.occupancy:.0%}",
+            lines=self.lines(),
         )
 
     def _call(self, call: Call, now: float) -> FigureLine | None:

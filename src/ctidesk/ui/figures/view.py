@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ctidesk.calls.text import plain
+from ctidesk.ui.figures.lines import LineLine
 from ctidesk.ui.figures.presenter import FigureLine, FiguresPresenter, FiguresState
 from ctidesk.ui.theme.scale import REGULAR, SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import Theme
@@ -81,6 +82,7 @@ class FiguresOverlay(Overlay):
         self._section(grid, self.tr("This shift"), (state.shift,))
         self._section(grid, self.tr("By reason"), state.by_reason)
         self._section(grid, self.tr("By party"), state.by_party)
+        self._lines(grid, state.lines)
         note = self.tr("Occupancy %s. Averages over handled calls, minutes and seconds.")
         foot = text_label(self._theme, note % state.occupancy, Type.CAPTION, tone=Role.MUTED)
         grid.setRowMinimumHeight(grid.rowCount(), Space.S)
@@ -115,6 +117,45 @@ class FiguresOverlay(Overlay):
         grid.addWidget(caption, at, 0, Qt.AlignmentFlag.AlignBottom)
         for line in lines:
             self._line(grid, line)
+
+    def _lines(self, grid: QGridLayout, lines: tuple[LineLine, ...]) -> None:
+        """The lines of the last calls, in the same columns under captions of their own."""
+        if not lines:
+            return
+        at = grid.rowCount()
+        grid.setRowMinimumHeight(at, Space.XL)
+        captions = (
+            self.tr("Lines of my last calls"),
+            self.tr("Line"),
+            self.tr("MOS"),
+            self.tr("Lowest"),
+            self.tr("Loss"),
+            self.tr("Jitter"),
+            self.tr("RTT"),
+        )
+        for column, caption in enumerate(captions):
+            label = text_label(self._theme, caption, Type.CAPTION, SEMIBOLD, Role.MUTED)
+            side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+            grid.addWidget(label, at, column, Qt.AlignmentFlag.AlignBottom | side)
+        for line in lines:
+            self._one_line(grid, line)
+
+    def _one_line(self, grid: QGridLayout, line: LineLine) -> None:
+        at = grid.rowCount()
+        name = text_label(self._theme, line.name)
+        name.setAccessibleName(
+            self.tr("%s: line %s, MOS %s, lowest %s, loss %s, %s")
+            % (line.name, line.word, line.mos, line.lowest, line.loss, line.detail)
+        )
+        grid.addWidget(name, at, 0)
+        values = (line.word, line.mos, line.lowest, line.loss, line.jitter, line.round_trip)
+        for column, value in enumerate(values, 1):
+            label = text_label(self._theme, value)
+            label.setFont(self._theme.figures(Type.BODY, REGULAR))
+            grid.addWidget(label, at, column, Qt.AlignmentFlag.AlignRight)
+        detail = text_label(self._theme, line.detail, Type.CAPTION, tone=Role.MUTED)
+        detail.setWordWrap(True)
+        grid.addWidget(detail, at + 1, 0, 1, 7)
 
     def _line(self, grid: QGridLayout, line: FigureLine) -> None:
         at = grid.rowCount()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls.desk import CallDesk, Change, EngineState
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.events import Registration, RegistrationChanged
+from ctidesk.calls.events import Registration, RegistrationChanged, Sound, SoundChanged
 from ctidesk.calls.ports import CallJournal, Clock
 from ctidesk.metrics.shift import Figures, ShiftStatistics
 from ctidesk.ui import words
@@ -25,7 +25,8 @@ SPARK = 20
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One thing of the strip: icon and word, `tip` for the pointer; a click tells `problem`."""
+    """One thing of the strip: icon and word, `tip` for the pointer; a click tells `problem`.
+    `whole`: the word is never cut, however full the strip is."""
 
     key: str
     icon: str
@@ -33,6 +34,7 @@ class Indicator:
     role: Role = Role.MUTED
     tip: str = ""
     problem: Problem | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class StatusPresenter:
 
     def _state(self) -> StatusState:
         found = [
-            *(_registration(one) for one in self._desk.registrations.values()),
+            *(shown for one in self._desk.registrations.values() for shown in _account(one)),
             *self._engine(),
             *([self._cache] if self._cache else []),
             *self._outbox(),
@@ -155,7 +157,7 @@ class StatusPresenter:
             tip = "Development engine: no headset, not for patients' data."
             problem = Problem(tip, f"This build is {ready.build}. Install the release for work.")
             return [Indicator("engine", "warning", "No headset", Role.HOLD, tip, problem)]
-        return [Indicator("engine", "headset", "Headset ready", Role.READY, ready.build)]
+        return [_headset(self._desk.sound, ready.build)]
 
     def _outbox(self) -> list[Indicator]:
         if self._outbox_problem is not None:
@@ -202,32 +204,75 @@ def _parts(figures: Figures) -> str:
     return " · ".join(parts)
 
 
+def _account(event: RegistrationChanged) -> list[Indicator]:
+    """Where we are registered and whether it is encrypted, then what needs somebody's care."""
+    return [_registration(event), *_warnings(event)]
+
+
 def _registration(event: RegistrationChanged) -> Indicator:
     key = f"registration:{event.account_id}"
-    if event.state is Registration.REGISTERED:
-        secure = event.transport == "tls"
-        way = f"{event.transport.upper()}" if event.transport else ""
-        tip = "Signalling is encrypted." if secure else "Signalling is not encrypted."
-        icon, role = ("lock", Role.READY) if secure else ("network", Role.READY)
-        word = f"Registered · {way}" if way else "Registered"
-        return Indicator(key, icon, word, role, tip if way else "")
     if event.state is Registration.TRYING:
         return Indicator(key, "network", "Registering…", Role.HOLD)
-    if event.state is Registration.OFFLINE:
-        tip = "Calls come and go directly, without a registrar."
-        return Indicator(key, "network", "Direct calls", Role.MUTED, tip)
+    if event.state in (Registration.REGISTERED, Registration.OFFLINE):
+        return _working(key, event)
     text = event.text or "The exchange cannot be reached."
     remedy = event.remedy or "It is tried again by itself; tell IT if it lasts."
     word = _SHORT.get(event.problem, "Not registered")
     return Indicator(key, "no_network", word, Role.DANGER, text, Problem(text, remedy))
 
 
+def _working(key: str, event: RegistrationChanged) -> Indicator:
+    """Registered, or at work without a registrar; "not encrypted" stands there all the time."""
+    if event.state is Registration.REGISTERED:
+        word = f"Registered · {event.transport.upper()}" if event.transport else "Registered"
+        where = f"Registered with {event.registrar}. " if event.registrar else ""
+        role = Role.READY
+    else:
+        word, role = "Direct calls", Role.MUTED
+        where = "Calls come and go directly, without a registrar. "
+    if not event.transport:
+        return Indicator(key, "network", word, role, where.strip())
+    secure = event.transport == "tls"
+    signalling = "Signalling is encrypted." if secure else "Signalling is not encrypted."
+    tip = f"{where}{signalling}{_AUDIO.get(event.media, '')}"
+    if secure and event.media != "off":
+        return Indicator(key, "lock", word, role, tip)
+    return Indicator(key, "unlock", f"{word}, not encrypted", Role.HOLD, tip, whole=True)
+
+
+def _warnings(event: RegistrationChanged) -> list[Indicator]:
+    """The most urgent one by its word, and how many more there are; a click tells all."""
+    if not event.warnings:
+        return []
+    first, *more = event.warnings
+    word = _WARNING_WORDS.get(first.kind, "Account needs care")
+    word = f"{word} (+{len(more)})" if more else word
+    text = " ".join(each.text for each in event.warnings)
+    remedy = " ".join(each.remedy for each in event.warnings)
+    key = f"warning:{event.account_id}"
+    return [Indicator(key, "warning", word, Role.HOLD, text, Problem(text, remedy))]
+
+
+_AUDIO = {
+    "off": " Audio is not encrypted.",
+    "optional": " Audio is encrypted where the other end can; the call bar tells.",
+    "mandatory": " Audio is always encrypted.",
+}
+_WARNING_WORDS = {
+    "certificate_expires": "Certificate expires",
+    "own_certificate_expires": "Own certificate expires",
+    "clock_wrong": "Clock is wrong",
+    "second_registrar": "Second exchange",
+    "also_elsewhere": "Also registered elsewhere",
+}
 _SHORT = {
     "wrong_password": "Wrong password",
     "unknown_user": "Unknown user",
     "no_route": "Exchange not reached",
     "dns": "Exchange not found",
     "tls": "Certificate refused",
+    "certificate_expired": "Certificate expired",
+    "certificate_not_yet": "Certificate not valid yet",
     "timeout": "Exchange silent",
     "forbidden": "Registration forbidden",
     "server_error": "Exchange has a fault",
@@ -235,5 +280,26 @@ _SHORT = {
     "port_forbidden": "Port not allowed",
     "no_address": "Network address missing",
     "certificate_file": "No certificate file",
+    "own_certificate_file": "No own certificate",
+    "key_readable": "Key not protected",
+    "no_ipv6": "No IPv6",
     "cannot_listen": "Port not available",
 }
+
+
+def _headset(sound: SoundChanged | None, build: str) -> Indicator:
+    if sound is None:
+        return Indicator("engine", "headset", "Headset…", Role.MUTED, build)
+    if sound.state is Sound.READY:
+        tip = sound.microphone
+        if sound.speaker != sound.microphone:
+            tip = f"{sound.microphone}, {sound.speaker}"
+        return Indicator("engine", "headset", "Headset ready", Role.READY, tip)
+    word = {
+        Sound.NO_DEVICE: "No headset",
+        Sound.GONE: "Headset gone: muted",
+        Sound.FAILED: "Headset fails: muted",
+        Sound.UNSUPPORTED: "No headset",
+    }[sound.state]
+    problem = Problem(sound.text, sound.remedy)
+    return Indicator("engine", "mute", word, Role.DANGER, sound.text, problem)

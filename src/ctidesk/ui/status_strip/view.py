@@ -6,7 +6,7 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from ctidesk.ui.status_strip.presenter import Indicator, StatusPresenter, StatusState
 from ctidesk.ui.surroundings import Surroundings
@@ -19,6 +19,12 @@ from ctidesk.ui.widgets.labels import ElidedLabel, IconLabel, text_label
 from ctidesk.ui.widgets.sections import row
 
 
+def _shrinking(label: ElidedLabel) -> ElidedLabel:
+    """As wide as its words, or less; never wider."""
+    label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    return label
+
+
 class IndicatorView(QWidget):
     """Icon and word; with a problem also a button that tells it."""
 
@@ -26,7 +32,8 @@ class IndicatorView(QWidget):
         super().__init__()
         self._strip = strip
         self._icon = IconLabel(around.theme, "info", Role.MUTED, 14)
-        self._word = text_label(around.theme, "", Type.CAPTION)
+        # a full strip in the smallest window is cut in its words, never wider than the window
+        self._word = _shrinking(ElidedLabel(around.theme, "", Type.CAPTION))
         self._more = IconButton(
             around.theme, "info", self.tr("What is wrong"), Variant.QUIET, Target.ROW
         )
@@ -40,6 +47,7 @@ class IndicatorView(QWidget):
         self._shown = shown
         self._icon.set_icon(shown.icon, shown.role)
         self._word.setText(shown.word)
+        self._word.setMinimumWidth(self._word.sizeHint().width() if shown.whole else 0)
         set_tone(self._word, shown.role)
         self.setToolTip(shown.tip)
         self.setAccessibleName(f"{shown.word}. {shown.tip}" if shown.tip else shown.word)
@@ -82,7 +90,7 @@ class StatusStrip(QWidget):
         more.clicked.connect(self.figures_wanted)
         self._aht = text_label(theme, "", Type.CAPTION, SEMIBOLD)
         self._aht.setObjectName("my_aht")
-        self._parts = text_label(theme, "", Type.CAPTION, tone=Role.MUTED)
+        self._parts = _shrinking(ElidedLabel(theme, "", Type.CAPTION, tone=Role.MUTED))
         self._handled = text_label(theme, "", Type.CAPTION, tone=Role.MUTED)
         self._spark = Sparkline(theme, Role.ACCENT)
         self._spark.setAccessibleName(self.tr("Handle time of my last calls"))

@@ -1,0 +1,37 @@
+"""What a secure connection that came or went says about the exchange.
+
+Runs in: engine process, loop thread. Pure.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from ctidesk.sip.engine.addresses import canonical, is_address
+from ctidesk.sip.engine.certificates import unusable
+from ctidesk.sip.engine.endpoint import TransportSeen
+from ctidesk.sip.engine.registrars import Place
+
+TLS_PORT = 5061
+# what ends a connection before its handshake; a peer that resets it refuses what it has seen
+_OS = 120000
+_BEFORE = set(range(_OS, 2 * _OS)) - {_OS + errno.ECONNRESET, _OS + errno.EPIPE}
+
+
+def is_exchange(seen: TransportSeen, place: Place, address: str) -> bool:
+    """Whether the connection is the one to the exchange `place` at the IP `address`; others are
+    those of calls. One that never came about has no address and counts."""
+    if not seen.address:
+        return True
+    same_host = not is_address(place.host) or canonical(seen.address) == canonical(address)
+    return seen.port == (place.port or TLS_PORT) and same_host
+
+
+def tls_problem(seen: TransportSeen, wall: float) -> str:
+    """Why it could not be made: "tls", "certificate_expired" or "certificate_not_yet"; "" when it
+    was made, or failed before anybody spoke of certificates."""
+    if seen.up:
+        return ""
+    if seen.tls_problem:
+        return unusable(seen.certificates.exchange, wall) or "tls"
+    return "tls" if seen.error and seen.error not in _BEFORE else ""

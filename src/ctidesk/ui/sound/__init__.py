@@ -1,0 +1,1 @@
+"""The agent's sound: devices, volumes, meters and a test."""
