@@ -23,8 +23,7 @@ from tests.support.sound_server import SoundServer
 
 from bench.reflector import Reflector
 from bench.report import Line, Report
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.demo.free_port import free_port
 
 RATE = 16_000

@@ -67,8 +67,7 @@ def main() -> int:
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication, QLabel
 
-    from ctidesk.calls import agent_events as ag
-    from ctidesk.calls import events as ev
+    from ctidesk.calls import agent_events as ag, events as ev
     from ctidesk.crm.store import StorePhase
     from ctidesk.startup.running_desk import RunningDesk
     from ctidesk.ui.demo_hands import ScreenHands

@@ -20,6 +20,7 @@ from ctidesk.calls import commands as cmd
 MB = 1024 * 1024
 RATES = (25, 50, 100, 200, 400, 800)
 FLOOD_S = 3.0
+ANSWERED_MS = 3000
 SETTLE_S = 35.0
 """A SIP stack remembers an ended call for 32 s; till then its memory is in use and no growth."""
 
@@ -77,7 +78,7 @@ def _report(measured: dict[str, dict[str, float]], calls: int, build: str) -> Re
         *line(f"growth over {calls} calls", "growth_mb", "MB", 5),
         *line("highest flood survived, same process and OPTIONS answered", "flood_per_s", "/s"),
         Line("hole in a live call's audio, worst flood", measured["ours"]["hole_ms"], "ms", 60),
-        Line("OPTIONS after the worst flood", measured["ours"]["after_ms"], "ms", 3000),
+        Line("OPTIONS after the worst flood", measured["ours"]["after_ms"], "ms", ANSWERED_MS),
     ]
     metrics = {
         f"{name}_{key}": value for name, each in measured.items() for key, value in each.items()
@@ -203,10 +204,14 @@ def _flood(
             for number, moment in enumerate(paced(rate, FLOOD_S)):
                 wait_until(moment)
                 strangers[number % len(strangers)].ask("INVITE", user="agent")
+            # a socket of its own: those of the flood are full of late answers
+            strangers.append(Stranger(program.port))
             began = time.monotonic()
-            well = strangers[0].is_answered_soon() and program.process.is_running()
+            well = strangers[-1].is_answered_soon() and program.process.is_running()
+            took_ms = (time.monotonic() - began) * 1000
+            well = well and took_ms <= ANSWERED_MS
             if well:
-                slowest = max(slowest, (time.monotonic() - began) * 1000)
+                slowest = max(slowest, took_ms)
             if call is not None:
                 time.sleep(0.5)
                 hole = max(hole, call.heard.largest_hole_ms) if well else hole

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
-import os
 import shutil
 import socket
 import subprocess
@@ -26,7 +23,6 @@ def bare_pjsua2(code: int = 180) -> Iterator[int]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, str(BARE), str(port), str(code)],
-        env={**os.environ, "PYTHONPATH": _folder_of_pjsua2()},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -36,15 +32,6 @@ def bare_pjsua2(code: int = 180) -> Iterator[int]:
     finally:
         process.kill()
         process.wait()
-
-
-def _folder_of_pjsua2() -> str:
-    """Of the build that the engine uses: the peer stands on the same one."""
-    importlib.import_module("ctidesk.sip.engine")  # settles which one is found
-    found = importlib.util.find_spec("pjsua2")
-    assert found is not None
-    assert found.origin is not None
-    return str(Path(found.origin).parents[1])
 
 
 @contextlib.contextmanager

@@ -9,6 +9,8 @@ demo="python3-venv libegl1 libgl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 
 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-shape0 libxcb-randr0
 libglib2.0-0 fonts-dejavu-core"
 test="$demo xvfb openbox xdotool age baresip openssl x11-utils procps zstd dbus-daemon gnome-keyring libnss3 iproute2"
+# a sound server of the tests' own, with headsets that can be pulled
+test="$test pulseaudio pulseaudio-utils libasound2-plugins"
 engine="python3-venv python3-dev build-essential swig patch xz-utils debian-archive-keyring
 libasound2-dev libssl-dev libopus-dev libspeexdsp-dev uuid-dev"
 case $purpose in

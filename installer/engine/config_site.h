@@ -6,6 +6,9 @@
 #define PJSUA_MAX_CALLS 32
 #define PJSUA_MAX_ACC 16
 
+/* Signalling and audio by IPv6, where the settings ask for it. */
+#define PJ_HAS_IPV6 1
+
 /* epoll: no FD_SETSIZE. Every ringing call holds two sockets, every TCP or TLS peer one. */
 #define PJ_IOQUEUE_MAX_HANDLES 2048
 

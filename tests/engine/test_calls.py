@@ -7,8 +7,7 @@ import uuid
 from tests.support.sip_desk import until
 from tests.support.sip_office import ACCOUNT, Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase
 
 

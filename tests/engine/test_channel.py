@@ -14,8 +14,7 @@ import pytest
 from tests.support.sip_desk import DeskProbe, until
 from tests.support.sip_office import Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import to_plain
 from ctidesk.sip.engine_choice import wanted_folder

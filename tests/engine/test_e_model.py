@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ctidesk.sip.engine.e_model import delay_impairment, loss_impairment, mos, mos_of, rating
 

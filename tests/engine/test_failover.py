@@ -12,8 +12,7 @@ from tests.support.sip_names import NameServer
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawRegistrar
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 from ctidesk.sip.engine.registrars import Place, Registrars, ServiceRecord, belongs, in_order
 

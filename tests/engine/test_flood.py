@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.sip_hostile import Stranger, paced, wait_until
+from tests.support.sip_hostile import Stranger, paced, request, wait_until
 from tests.support.sip_live_call import LiveCall
 from tests.support.sip_office import Office
 from tests.support.sip_raw import RawRegistrar
@@ -46,7 +48,8 @@ def test_flood_of_somebody_who_may_call(
     live = LiveCall(office)
     senders = [Stranger(office.port, f"127.0.0.{n}") for n in (1, 2, 3)]
     flood(senders, method)
-    assert senders[0].is_answered_soon()
+    senders.append(Stranger(office.port))  # the others are full of late answers
+    assert senders[-1].is_answered_soon()
     live.went_on()
     live.nothing_stays()
     for each in senders:
@@ -78,3 +81,15 @@ def test_flood_of_strangers_leaves_the_line_free(
     for each in (*strangers, exchange):
         each.close()
     live.call.close()
+
+
+def test_idle_connections_do_not_keep_others_out(new_office: Callable[..., Office]) -> None:
+    office = new_office(transport="tcp")
+    with contextlib.ExitStack() as idle:
+        for _ in range(150):
+            idle.enter_context(socket.create_connection(("127.0.0.1", office.port), timeout=20))
+        with socket.create_connection(("127.0.0.1", office.port), timeout=20) as line:
+            via = f"SIP/2.0/TCP 127.0.0.1:{line.getsockname()[1]};rport;branch=z9hG4bKidle"
+            line.sendall(request("OPTIONS", via, office.port).encode())
+            assert line.recv(4096).startswith(b"SIP/2.0 200")
+    assert office.engine.process.poll() is None

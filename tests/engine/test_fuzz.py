@@ -20,8 +20,7 @@ from tests.support.sip_live_call import LiveCall
 from tests.support.sip_office import Office
 from tests.support.sip_raw import SDP
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.text import MAX_CHARS
 from ctidesk.sip.engine.guard import RequestGuard
 

@@ -12,8 +12,7 @@ from tests.support.sip_hostile import METHODS, HandCall, Stranger, paced, wait_u
 from tests.support.sip_office import Office
 from tests.support.sip_raw import RawRegistrar
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 from ctidesk.sip.engine.guard import RequestGuard
 from ctidesk.sip.engine.limits import ANSWERS, RULES, Kind

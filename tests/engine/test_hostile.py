@@ -12,8 +12,7 @@ from tests.support.sip_desk import until
 from tests.support.sip_office import Office
 from tests.support.sip_raw import SDP, RawCaller
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 
 TORTURE = os.environ.get("CTIDESK_SIP_TORTURE", "")
 

@@ -8,8 +8,7 @@ import pytest
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawRegistrar
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.commands import Srtp
 from ctidesk.calls.events import Registration
 from ctidesk.sip.engine.addresses import bracketed, canonical, host_port

@@ -9,8 +9,7 @@ from tests.support import sip_desk
 from tests.support.sip_desk import until
 from tests.support.sip_office import Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase
 
 NewOffice = Callable[..., Office]

@@ -9,8 +9,7 @@ from tests.support.sip_desk import until
 from tests.support.sip_office import Office
 from tests.support.sip_relay import Relay
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.line_quality import Side, Trouble, Verdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

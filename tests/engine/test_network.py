@@ -11,8 +11,7 @@ from tests.support.sip_desk import until
 from tests.support.sip_office import Office
 from tests.support.sip_raw import RawRegistrar
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 from ctidesk.sip.engine.network_watch import SleepWatch, own_address
 

@@ -17,8 +17,7 @@ from tests.support.sip_desk import python_environment
 from tests.support.sip_office import Office
 from tests.support.sip_raw import RawCaller, StreamRegistrar
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.commands import Srtp
 from ctidesk.calls.events import Registration
 from ctidesk.diagnostics.checkup import engine_findings, fit

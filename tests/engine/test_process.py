@@ -13,8 +13,7 @@ from pathlib import Path
 from tests.support.sip_desk import DeskProbe, EngineUnderTest, python_environment, until
 from tests.support.sip_office import Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.sip.protocol import KEY_NAME, SOCKET_NAME
 
 NewOffice = Callable[..., Office]

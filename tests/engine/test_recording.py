@@ -16,8 +16,7 @@ from tests.support.sip_desk import DeskProbe, until
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_sound import RATE, loudness
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase, RecordingState
 from ctidesk.recording.reader import look_at, stretches
 

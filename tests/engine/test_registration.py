@@ -10,8 +10,7 @@ from tests.support.sip_desk import until
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawCaller, RawRegistrar
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 from ctidesk.demo.free_port import free_port
 from ctidesk.sip.engine.native_account import RegisterSeen

@@ -15,8 +15,7 @@ from tests.support.sip_desk import until
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import SDP, RawCaller, StreamRegistrar, make_old
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.commands import Srtp
 from ctidesk.calls.events import Registration
 from ctidesk.demo.free_port import free_port

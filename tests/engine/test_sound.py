@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import psutil
 import pyrage
 import pytest
 from tests.engine.test_recording import configure, sides
@@ -14,8 +15,7 @@ from tests.support.sip_phone import Phone
 from tests.support.sip_sound import RATE, loudness
 from tests.support.sound_server import SoundServer
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Sound
 
 HEADSET = "Headset X"
@@ -380,3 +380,16 @@ def test_the_echo_canceller_keeps_the_caller_from_hearing_herself(
     # a steady tone would be taken for noise as well: only the canceller is to be at work
     office.desk.do(chosen(echo_cancel=True, noise_suppression=False))
     alice.hears_nothing(leg)
+
+
+def test_a_killed_engine_leaves_no_process_behind(
+    server: SoundServer, desk: Callable[[], Office]
+) -> None:
+    server.plug_headset(HEADSET)
+    office = desk()
+    becomes(office, Sound.READY)
+    engine = psutil.Process(office.engine.process.pid)
+    until(engine.children, "the follower of the sound server")
+    children = engine.children(recursive=True)
+    office.engine.kill()
+    until(lambda: not any(child.is_running() for child in children), "the end of its children")

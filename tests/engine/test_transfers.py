@@ -6,8 +6,7 @@ import time
 
 from tests.support.sip_office import Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase, TransferState
 
 

@@ -13,8 +13,7 @@ from tests.support.network_space import DESK, EXCHANGE, Cable, inside
 from tests.support.sip_desk import until
 from tests.support.sip_office import ACCOUNT, Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 
 NewOffice = Callable[..., Office]
 OUTER = "198.51.100.7"

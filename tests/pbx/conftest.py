@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from tests.support import sip_desk
 from tests.support.asterisk import OUTSIDE, Asterisk, password
 from tests.support.asterisk_tree import NoAsterisk, asterisk_tree
 from tests.support.sip_office import Office
@@ -48,6 +49,12 @@ def pbx(new_pbx: Callable[..., Asterisk]) -> Asterisk:
 def native_pbx(new_pbx: Callable[..., Asterisk]) -> Asterisk:
     """An exchange that relays speech in its native bridge, as most real ones do."""
     return new_pbx(native_rtp=True)
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines notice silence within seconds, not within half a minute."""
+    monkeypatch.setattr(sip_desk, "ENGINE_MODULE", "tests.support.sip_brisk_engine")
 
 
 @pytest.fixture

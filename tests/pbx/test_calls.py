@@ -12,8 +12,7 @@ from tests.support.pbx_steps import answered, dial, hang_up, one_row, registered
 from tests.support.sip_desk import until
 from tests.support.sip_sound import write_tone
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 

@@ -11,8 +11,7 @@ from tests.support.pbx_steps import answered, hang_up, registered, rings, talk_t
 from tests.support.sip_desk import DeskProbe, until
 from tests.support.sip_office import ACCOUNT, Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 from ctidesk.calls.lamps import LampState
 
@@ -66,7 +65,7 @@ def test_the_lamp_of_a_parking_place_tells_where_the_caller_waits(
 
 
 def test_the_exchange_is_gone_and_back(
-    agent: Agent, extension: Extension, new_pbx: Callable[..., Asterisk]
+    agent: Agent, extension: Extension, new_pbx: Callable[..., Asterisk], brisk: None
 ) -> None:
     exchange = new_pbx()
     office = registered(agent(at=exchange))

@@ -8,15 +8,13 @@ from collections.abc import Callable
 
 import pytest
 from tests.pbx.conftest import Agent, Extension, Record
-from tests.support import sip_desk
 from tests.support.asterisk import Asterisk
 from tests.support.pbx_steps import answered, one_row, registered, talk_to
 from tests.support.sip_desk import DeskProbe, EngineUnderTest, until
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_phone import Phone
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 from ctidesk.sip.protocol import SOCKET_NAME
 
@@ -46,12 +44,6 @@ def back(office: Office, since: float, record: Record) -> None:
     record("registered again after (s)", round(told.t_mono - since, 2))
 
 
-@pytest.fixture
-def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence is noticed within seconds, not within half a minute."""
-    monkeypatch.setattr(sip_desk, "ENGINE_MODULE", "tests.support.sip_brisk_engine")
-
-
 def test_restarted_in_order_in_a_call(
     agent: Agent, extension: Extension, own_pbx: Asterisk, record_property: Record, brisk: None
 ) -> None:
@@ -62,8 +54,8 @@ def test_restarted_in_order_in_a_call(
     one_row(office, call_id)
     caller.wait("state", leg=leg, state="disconnected")
     notices(office)
-    own_pbx.start()
     since = time.monotonic()
+    own_pbx.start()
     back(office, since, record_property)
     talk_to(office, "600")
 
@@ -76,8 +68,8 @@ def test_cut_off_in_a_call_and_back(
     own_pbx.end()
     told = notices(office)
     assert told.text and told.remedy
-    own_pbx.start()
     since = time.monotonic()
+    own_pbx.start()
     back(office, since, record_property)
     # the new exchange knows nothing of the call: the next word in it says so
     office.desk.do(cmd.Hold(call_id=call_id))
@@ -94,8 +86,8 @@ def test_frozen_and_thawed_the_call_lives_on(
     call_id, leg = answered(office, caller, "201")
     own_pbx.freeze()
     notices(office)
-    own_pbx.thaw()
     since = time.monotonic()
+    own_pbx.thaw()
     back(office, since, record_property)
     assert office.call(call_id).connected
     caller("tone", leg=leg, hz=700)

@@ -7,8 +7,7 @@ from tests.pbx.conftest import Agent
 from tests.support.asterisk import Asterisk
 from tests.support.pbx_steps import registered, talk_to
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]

@@ -160,7 +160,7 @@ def _run(*command: str) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=_PATIENCE_S)
     except subprocess.CalledProcessError as fault:
-        last = [*fault.stderr.strip().splitlines(), "no reason given"][-1 if fault.stderr else 0]
+        last = (fault.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise NoAsterisk(f"{command[0]} failed: {last[:200]}") from None
     except (subprocess.TimeoutExpired, FileNotFoundError):
         raise NoAsterisk(f"{command[0]} is missing or took too long") from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ctidesk.calls import agent_events as agent
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as agent, events as ev
 from ctidesk.calls.agent_events import AgentState, AgentStateChanged, LogEvent
 from ctidesk.calls.call import RemoteParty, Routing
 from ctidesk.calls.line_quality import LineRecord

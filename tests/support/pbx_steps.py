@@ -11,8 +11,7 @@ from tests.support.sip_desk import until
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_phone import Phone
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Registration
 
 

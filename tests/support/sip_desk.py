@@ -19,9 +19,7 @@ from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import commands as cmd, events as ev, phases
 from ctidesk.calls.call import Call
 from ctidesk.calls.codec import from_plain, to_plain
 from ctidesk.calls.events import CallEvent

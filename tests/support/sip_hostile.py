@@ -110,6 +110,7 @@ class HandCall:
         self._echo, self._user = echo, user
         self.sip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sip.bind(("127.0.0.1", 0))
+        self._port = self.sip.getsockname()[1]
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.rtp.bind(("127.0.0.1", 0))
         self.engine = ("127.0.0.1", engine_port)
@@ -131,8 +132,7 @@ class HandCall:
 
     @property
     def via(self) -> str:
-        port = self.sip.getsockname()[1]
-        return f"SIP/2.0/UDP 127.0.0.1:{port};rport;branch=z9hG4bK{uuid.uuid4().hex}"
+        return f"SIP/2.0/UDP 127.0.0.1:{self._port};rport;branch=z9hG4bK{uuid.uuid4().hex}"
 
     def _own(self, method: str, cseq: int, body: str = "") -> str:
         return request(

@@ -10,8 +10,7 @@ from tests.support.sip_desk import until
 from tests.support.sip_hostile import CANARY, HandCall
 from tests.support.sip_office import Office
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 
 MB = 1024 * 1024
 

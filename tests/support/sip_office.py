@@ -16,8 +16,7 @@ from typing import Any
 from tests.support.sip_desk import DeskProbe, EngineUnderTest, until
 from tests.support.sip_phone import Phone
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Call
 from ctidesk.demo.free_port import free_port
 

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from tests.support.telephony_fake_engine import FakeEngine
 
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import events as ev, phases
 from ctidesk.calls.call import Call, DialogId, RemoteParty
 from ctidesk.calls.codec import from_plain
 from ctidesk.calls.commands import Reclaim

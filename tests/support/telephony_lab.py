@@ -10,8 +10,7 @@ from typing import Protocol
 
 from tests.support.telephony_desk import SpyDesk, SystemClock
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase
 from ctidesk.sip.simulator import ACCOUNT, SimulatedEngine
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import commands as cmd
+from ctidesk.calls import agent_events as ag, commands as cmd
 from ctidesk.calls.agent import LOGGED_OUT, READY, Rest
 from ctidesk.calls.agent_events import AgentState
 from ctidesk.calls.call import Call, Phase

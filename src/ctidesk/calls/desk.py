@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import agent_events as ag, events as ev, phases
 from ctidesk.calls.agent import DEVICE_LOST, NETWORK_LOST, AgentMachine
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.errors import KnownError

@@ -7,11 +7,25 @@ The names of the classes are the names on the channel; the fields are the body.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from ctidesk.calls.call import DialogId, RemoteParty, Routing
-from ctidesk.calls.lamps import Lamp
+from ctidesk.calls.engine_events import (
+    AccountWarning as AccountWarning,
+    EngineLost as EngineLost,
+    EngineReady as EngineReady,
+    LampsChanged as LampsChanged,
+    Registration as Registration,
+    RegistrationChanged as RegistrationChanged,
+    RequestsRefused as RequestsRefused,
+    ServiceCodeAnswered as ServiceCodeAnswered,
+)
 from ctidesk.calls.line_quality import LineRecord, Side, Trouble, Verdict
+from ctidesk.calls.sound_events import (
+    Sound as Sound,
+    SoundChanged as SoundChanged,
+    SoundDevice as SoundDevice,
+    SoundLevels as SoundLevels,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,151 +255,6 @@ class CallEnded(CallEvent):
     by: str
     mos: float | None = None
     line: LineRecord | None = None
-
-
-class Registration(StrEnum):
-    OFFLINE = "offline"  # not asked for
-    TRYING = "trying"
-    REGISTERED = "registered"
-    FAILED = "failed"  # retried by itself
-    REFUSED = "refused"  # wrong user or password: not retried with the same secret
-
-
-@dataclass(frozen=True, slots=True)
-class AccountWarning:
-    """What somebody should do something about although the account works. `kind` is one of
-    "second_registrar", "certificate_expires", "own_certificate_expires", "clock_wrong",
-    "also_elsewhere"."""
-
-    kind: str
-    text: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrationChanged:
-    """State of an account. `text` is a clear sentence, `remedy` what to do, both "" when fine.
-    `problem`: "", "wrong_password", "unknown_user", "no_route", "dns", "tls",
-    "certificate_expired", "certificate_not_yet", "timeout", "forbidden", "server_error"; before
-    anything leaves this computer "port_taken", "port_forbidden", "no_address",
-    "certificate_file", "own_certificate_file", "key_readable", "no_ipv6", "cannot_listen".
-    `registrar` is the one in use, of several. `media`: "off", "optional" or "mandatory" SRTP, ""
-    when not known."""
-
-    account_id: str
-    t_mono: float
-    t_wall: float
-    state: Registration
-    code: int = 0
-    problem: str = ""
-    text: str = ""
-    remedy: str = ""
-    transport: str = ""  # "udp", "tcp", "tls"
-    registrar: str = ""
-    media: str = ""
-    retry_in_s: float = 0.0
-    warnings: tuple[AccountWarning, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LampsChanged:
-    """Telemetry. All colleagues' lamps, so that the latest event alone is enough."""
-
-    t_mono: float
-    t_wall: float
-    lamps: tuple[Lamp, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceCodeAnswered:
-    """A code of the exchange was taken (`answered`), or not: `status` is SIP's."""
-
-    account_id: str
-    t_mono: float
-    t_wall: float
-    code: str
-    answered: bool
-    status: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestsRefused:
-    """Somebody floods or scans the telephone. `count`: requests that were turned away in the last
-    minute, 0 when it is over. Told at most once a minute, and never from where they came."""
-
-    t_mono: float
-    t_wall: float
-    count: int
-
-
-class Sound(StrEnum):
-    """What the agent's sound is."""
-
-    UNSUPPORTED = "unsupported"  # this engine has no sound devices at all
-    NO_DEVICE = "no_device"  # nothing that could be a headset was ever there
-    GONE = "gone"  # the chosen device is not connected: muted, until it is back
-    FAILED = "failed"  # it is there and can't be opened: muted, tried again by itself
-    READY = "ready"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundDevice:
-    """One device of this computer by the name that its system shows."""
-
-    name: str
-    microphone: bool
-    speaker: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundChanged:
-    """The whole state of the agent's sound; the latest replaces all before, as a registration
-    does. `microphone`, `speaker`, `ring`: what is used, "" for none. `missing`: what was chosen
-    and is not there. `text` and `remedy` are "" when fine."""
-
-    t_mono: float
-    t_wall: float
-    state: Sound
-    devices: tuple[SoundDevice, ...] = ()
-    microphone: str = ""
-    speaker: str = ""
-    ring: str = ""
-    missing: tuple[str, ...] = ()
-    text: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundLevels:
-    """Telemetry while the sound is tested: levels 0..1. `step`: "levels", or of the echo test
-    "speak" and "listen"; "" when the test is over."""
-
-    t_mono: float
-    t_wall: float
-    step: str
-    mic_level: float = 0.0
-    speaker_level: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineLost:
-    """Minted by the desk's supervisor: the engine process died or does not answer."""
-
-    t_mono: float
-    t_wall: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineReady:
-    """Minted by the desk's client after the hello and the snapshot: commands are accepted."""
-
-    t_mono: float
-    t_wall: float
-    pid: int
-    build: str  # e.g. "pjproject 2.15.1 (development wheel)"
-    has_sound: bool
-    resumed_calls: int
 
 
 AnyCallEvent = (

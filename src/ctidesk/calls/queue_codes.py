@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.agent_events import AgentState
 from ctidesk.calls.desk import CallDesk, Change
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import agent_events as ag, events as ev, phases
 from ctidesk.calls.agent import RESTING
 from ctidesk.calls.call import Call
 from ctidesk.calls.desk import CallDesk, MissedCall

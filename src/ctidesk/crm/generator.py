@@ -17,9 +17,7 @@ from sqlalchemy import Connection
 from ctidesk.crm.database import Database
 from ctidesk.crm.lookup_sql import birth_token
 from ctidesk.crm.matching import PARTY_OF_FACILITY, tail_of
-from ctidesk.crm.schema import Owner
-from ctidesk.crm.schema import members as members_table
-from ctidesk.crm.schema import numbers as numbers_table
+from ctidesk.crm.schema import Owner, members as members_table, numbers as numbers_table
 
 READ_WALL = 1_760_000_000.0
 BATCH = 20_000

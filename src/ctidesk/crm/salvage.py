@@ -16,8 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlcipher3 import dbapi2
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.crm import audit as audit_trail
-from ctidesk.crm import schema
+from ctidesk.crm import audit as audit_trail, schema
 from ctidesk.crm.database import Database, open_database, translated
 
 SALVAGED = (

@@ -6,8 +6,7 @@ then waits for what SIP, the log or the far end says; names of controls are thei
 
 from __future__ import annotations
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.call import Call, Phase, RecordingState
 from ctidesk.demo.people import Behaviour, Person, person
 from ctidesk.demo.stage import Stage, StepFailed

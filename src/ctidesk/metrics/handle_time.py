@@ -20,8 +20,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ctidesk.calls import agent_events as agent
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as agent, events as ev
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.call import Direction
 

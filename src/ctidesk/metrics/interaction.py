@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ctidesk.calls import agent_events as agent
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as agent, events as ev
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.call import Direction
 from ctidesk.calls.errors import BugError

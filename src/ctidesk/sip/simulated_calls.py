@@ -9,8 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import events as ev, phases
 from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.line_quality import LineBook, LineFigures, LineState
 from ctidesk.calls.ports import Clock

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty, TransferState
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import MOST_LAMPS, Lamp, LampState

@@ -9,8 +9,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError

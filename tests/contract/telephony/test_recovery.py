@@ -15,8 +15,7 @@ from tests.support.telephony_desk import SpyDesk, SystemClock
 from tests.support.telephony_lab import CALLER, consulting, talking
 from tests.support.telephony_real_lab import RealLab, RealTelephony
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Direction, Phase
 from ctidesk.sip import supervisor as supervising
 from ctidesk.sip.attachment import Timing

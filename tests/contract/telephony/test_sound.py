@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tests.support.telephony_lab import Lab
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Sound
 

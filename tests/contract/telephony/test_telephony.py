@@ -15,8 +15,7 @@ from tests.support.telephony_lab import (
     talking,
 )
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Direction, Phase, TransferState
 from ctidesk.calls.lamps import LampState
 from ctidesk.calls.line_quality import LineState, Trouble, Verdict

@@ -5,8 +5,7 @@ from __future__ import annotations
 from tests.support.desk_doubles import Happenings, SpyJournal
 from tests.support.fake_clock import FakeClock
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.agent import READY
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.metrics.shift import ShiftStatistics

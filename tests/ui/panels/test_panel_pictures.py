@@ -89,6 +89,13 @@ def consulting(scene: Scene, shown: DeskWindow) -> None:
     scene.clock.advance(9)
 
 
+def asking(scene: Scene, shown: DeskWindow) -> None:
+    """The colleague has not answered yet."""
+    call_id = scene.talk(SHARED, "Jane D.")
+    shown.presenters.consult.consult("201")
+    scene.engine.remote_rings(scene.desk.consult_of(call_id).call_id)
+
+
 def conference(scene: Scene, shown: DeskWindow) -> None:
     consulting(scene, shown)
     shown.presenters.consult.merge()
@@ -199,6 +206,7 @@ SCENES: tuple[Show, ...] = (
     *(
         choosing,
         colleagues,
+        asking,
         consulting,
         conference,
         came_back,

@@ -6,12 +6,9 @@ import json
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import commands as cmd, events as ev, phases
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.call import Call, DialogId, RemoteParty
 from ctidesk.calls.codec import MalformedMessage, from_plain, named, to_plain

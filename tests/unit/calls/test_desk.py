@@ -6,9 +6,7 @@ import pytest
 from tests.support.desk_doubles import Happenings, SpyJournal, SpyTelephony
 from tests.support.fake_clock import FakeClock
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as ag, commands as cmd, events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.agent import NETWORK_LOST, NO_ANSWER
 from ctidesk.calls.agent_events import AgentState

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.numbers import NumberKind, dialable, normalise, same_line, warm_up

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.support.desk_doubles import Happenings
 from tests.support.fake_clock import FakeClock
 
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import events as ev, phases
 from ctidesk.calls.call import Call, Direction, Phase, RecordingState, TransferState
 
 CLOCK = FakeClock()

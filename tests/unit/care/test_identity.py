@@ -6,8 +6,7 @@ import dataclasses
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls.codec import to_plain

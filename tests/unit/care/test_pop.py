@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from tests.support.desk_doubles import Happenings, SpyJournal, SpyTelephony
 from tests.support.fake_clock import FakeClock
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.errors import KnownError

@@ -6,8 +6,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tests.support.call_log import WALL, Story, inbound, state
 
 from ctidesk.calls.agent_events import AgentState, LogEvent

@@ -14,8 +14,7 @@ import pytest
 from tests.support.telephony_desk import SpyDesk, SystemClock
 from tests.support.telephony_fake_engine import FakeEngine
 
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import events as ev, phases
 from ctidesk.calls.call import Phase, RemoteParty
 from ctidesk.calls.commands import Answer, HangUp, SendDtmf
 from ctidesk.calls.errors import KnownError

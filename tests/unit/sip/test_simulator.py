@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.telephony_desk import SpyDesk, SystemClock
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import commands as cmd, events as ev, phases
 from ctidesk.calls.call import Phase, RecordingState
 from ctidesk.calls.errors import BugError, KnownError
 from ctidesk.sip.simulator import ACCOUNT, SimulatedEngine

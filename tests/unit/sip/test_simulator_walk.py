@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from tests.support.telephony_desk import SystemClock
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Call, Phase, TransferState
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.simulator import ACCOUNT, SimulatedEngine

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.wrapup.codes_file import MAX_BYTES, load_codes, parse_codes

@@ -6,6 +6,7 @@ Runs in: engine process, loop thread; a look-up of a name runs in a short thread
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 import time
 
@@ -16,8 +17,8 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
 from ctidesk.sip.engine.account_settings import instance_of, native_settings, uses_ipv6
 from ctidesk.sip.engine.account_warnings import AccountWarnings
-from ctidesk.sip.engine.addresses import canonical
-from ctidesk.sip.engine.endpoint import Listening, TransportSeen
+from ctidesk.sip.engine.endpoint import Listening
+from ctidesk.sip.engine.library import TransportSeen
 from ctidesk.sip.engine.loop import Timer
 from ctidesk.sip.engine.names import resolve, services
 from ctidesk.sip.engine.native_account import InviteSeen, NativeAccount, RegisterSeen
@@ -34,6 +35,7 @@ from ctidesk.sip.engine.registration import (
 )
 from ctidesk.sip.engine.secure_link import is_exchange, tls_problem
 from ctidesk.sip.engine.surroundings import Surroundings
+from ctidesk.sip.engine.trust import Trust
 from ctidesk.sip.engine.way_back import WayBack
 
 SILENCE_S = 6.0
@@ -74,8 +76,7 @@ class AccountLine:
             self._go_back,
         )
         self._transport: Listening | None = None
-        self._trusted = {canonical(each) for each in config.trusted_peers}
-        self._trusted |= {canonical(each) for each in self._registrars.hosts()}
+        self.trust = Trust(config, self._registrars.hosts(), around.endpoint.guard)
         self._opened: tuple[Place, str] | None = None
         """The exchange and its IP address that the native account is set to."""
         self._in_flight = False
@@ -89,27 +90,14 @@ class AccountLine:
         self._resolving = False
         self._closed = False
 
-    def trusts(self, source: str) -> bool:
-        """Whether headers of `source` (an IP address) are believed."""
-        return canonical(source) in self._trusted
-
-    def accepts(self, source: str) -> bool:
-        """Whether calls from `source` are taken: with a registrar only over its own flow."""
-        return not self.config.registrar or self.trusts(source)
-
     @property
     def exchange_address(self) -> str:
         """IP address of the exchange in use, "" while there is none."""
         return self._opened[1] if self._opened is not None else ""
 
-    def _admit(self) -> None:
-        """Tell the guard of the engine from where requests to this account may come."""
-        sources = self._trusted if self.config.registrar else None
-        self._endpoint.guard.allow(self.config.account_id, sources)
-
     def start(self) -> None:
         """Register, or just be there when there is no registrar."""
-        self._admit()
+        self.trust.admit()
         if self.config.registrar:
             self._say(Outcome(Registration.TRYING))
         self.try_now()
@@ -152,7 +140,7 @@ class AccountLine:
     def close(self) -> None:
         """Unregister and forget the native account; its calls must have ended."""
         self._closed = True
-        self._endpoint.guard.forget(self.config.account_id)
+        self.trust.end()
         self._stop_timers()
         self._way_back.stop()
         self.native = None
@@ -217,8 +205,7 @@ class AccountLine:
             return
         self._failures = 0
         self._registrars.good()
-        self._trusted.add(canonical(seen.source))
-        self._admit()
+        self.trust.admit(seen.source)
         self._answered_mono = time.monotonic()
         self.own_address = own_address(self.exchange_address)
         self._say(result, seen.code)
@@ -319,10 +306,12 @@ class AccountLine:
         self._stop_timers()
         self._registrars.back()
         native.serve(self)
-        self.native = native
+        left, self.native = self.native, native
         self._opened, self._in_flight = (self._registrars.place, address), False
-        self._trusted.add(canonical(address))
+        self.trust.admit(address)
         self._say(Outcome(Registration.REGISTERED), 200)
+        # whatever watches something over the old account hears of the change first
+        self._endpoint.post(functools.partial(_let_go, left))
         self._check = self._endpoint.call_later(SETTLED_S, self._renew)
 
     def _register(self, place: Place, address: str) -> None:
@@ -355,3 +344,7 @@ class AccountLine:
             if timer is not None:
                 timer.cancel()
         self._retry = self._silence = self._check = None
+
+
+def _let_go(_native: NativeAccount | None) -> None:
+    """The last reference to an account ends with this job."""

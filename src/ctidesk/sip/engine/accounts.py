@@ -16,7 +16,8 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged
 from ctidesk.sip.engine.account_line import AccountLine
 from ctidesk.sip.engine.account_settings import bound_address, completed, uses_ipv6
-from ctidesk.sip.engine.endpoint import KINDS, Listening, SipEndpoint, TransportSeen
+from ctidesk.sip.engine.endpoint import KINDS, Listening, SipEndpoint
+from ctidesk.sip.engine.library import TransportSeen
 from ctidesk.sip.engine.registration import unusable
 from ctidesk.sip.engine.surroundings import InviteTaker, Surroundings
 from ctidesk.sip.engine.tls_files import tls_files

@@ -11,8 +11,7 @@ from typing import Any
 
 import pjsua2 as pj
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration
@@ -20,6 +19,7 @@ from ctidesk.sip.engine.account_line import AccountLine
 from ctidesk.sip.engine.account_settings import uses_ipv6
 from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.addresses import bracketed
+from ctidesk.sip.engine.audience import talking
 from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.consults import Consults
 from ctidesk.sip.engine.dialling import Target, target_of
@@ -276,7 +276,7 @@ class Dispatch:
     # -- steps shared by the above ----------------------------------------------------------------
     def _hold_others(self, leg: Leg | None, then: Callable[[], None]) -> None:
         """Everybody but `leg` (and its conference) is parted and held, then `then()`."""
-        others = self._board.talking(but=leg)
+        others = talking(self._board, but=leg)
         for other in others:
             self._consults.part(other)
         self._board.holding.hold_all(others, then)

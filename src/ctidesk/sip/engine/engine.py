@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.call import Phase
 from ctidesk.calls.codec import MalformedMessage, from_plain, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.alsa_config import AlsaConfig
+from ctidesk.sip.engine.audience import audible
 from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge
 from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.dispatch import Dispatch
@@ -110,7 +110,7 @@ class Engine:
         self._lamps = Lamps(endpoint, self._accounts, self._journal.record)
         codes = Codes(endpoint, self._journal.record)
         self._sound = Sounding(endpoint, config, self._settings.runtime, self._journal)
-        self._sound.calls = self._board.audible
+        self._sound.calls = lambda: audible(self._board)
         self._board.on_audio = self._sound.follow_soon
         self._dispatch = Dispatch(self._board, self._accounts, self._lamps, codes, self._sound)
         self._outside = Outside(endpoint, self._accounts, self._board)

@@ -16,6 +16,7 @@ import pjsua2 as pj
 
 from ctidesk.calls import events as ev
 from ctidesk.calls.call import Phase
+from ctidesk.sip.engine.audience import rivals
 from ctidesk.sip.engine.leg import Leg, Settled
 from ctidesk.sip.engine.native import MediaStatus
 
@@ -189,7 +190,7 @@ class Holding:
             self._drive(leg)  # what failed was overtaken by the opposite wish
             return
         work.wanted = work.held
-        if failed == "hold" and self._board.rivals(leg):
+        if failed == "hold" and rivals(self._board, leg):
             # the agent talks to somebody else, whom this peer must not hear: the bridge keeps it
             # apart until the agent wants it back
             log.warning("hold refused with %d while another call talks", code)

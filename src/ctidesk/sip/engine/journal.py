@@ -10,8 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from ctidesk.calls import events as ev
-from ctidesk.calls import phases
+from ctidesk.calls import events as ev, phases
 from ctidesk.calls.call import Call, RecordingState
 from ctidesk.calls.codec import to_plain
 from ctidesk.sip.protocol import NumberedEvent, Snapshot

@@ -191,7 +191,7 @@ class Leg:
 
     def replacement_wanted(self, request: bytes) -> NativeCall | None:
         source = self.native.request_source if self.native is not None else ""
-        return self._watcher.leg_replacement(self) if self.account.accepts(source) else None
+        return self._watcher.leg_replacement(self) if self.account.trust.accepts(source) else None
 
     def take_over(self, native: NativeCall) -> None:
         """`native` is the call from now on; the old one ends by itself and is held until then."""

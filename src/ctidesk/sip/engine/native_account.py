@@ -150,9 +150,11 @@ def _config(settings: AccountSettings) -> Any:
             pj.AuthCredInfo("digest", "*", settings.user, 0, settings.password)
         )
     _traverse(config.natConfig, settings)
-    if is_ipv6(settings.media_address):
-        config.sipConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED
-        config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED
+    six = is_ipv6(settings.media_address)
+    # said either way, what pjsip does by itself depends on how it was built; and only, or it offers
+    # IPv4 audio too, from a socket that can't be bound to the account's address
+    ipv6 = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY if six else pj.PJSUA_IPV6_DISABLED
+    config.sipConfig.ipv6Use = config.mediaConfig.ipv6Use = ipv6
     # after a change of address the peers of all calls are told the new one, at once
     config.ipChangeConfig.shutdownTp = True
     config.ipChangeConfig.hangupCalls = False

@@ -9,7 +9,7 @@ import errno
 
 from ctidesk.sip.engine.addresses import canonical, is_address
 from ctidesk.sip.engine.certificates import unusable
-from ctidesk.sip.engine.endpoint import TransportSeen
+from ctidesk.sip.engine.library import TransportSeen
 from ctidesk.sip.engine.registrars import Place
 
 TLS_PORT = 5061

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import pjsua2 as pj
 
-from ctidesk.calls import commands as cmd
-from ctidesk.calls import events as ev
+from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.audio_order import usable
 from ctidesk.calls.events import Sound
 from ctidesk.calls.sound import advice

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import select
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -83,7 +84,7 @@ class SoundWatch:
         """Until the sound server is gone, or somebody wants to know again."""
         try:
             self._child = child = subprocess.Popen(
-                self._system.pactl("subscribe"),
+                [*_dies_with_us(), *self._system.pactl("subscribe")],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -125,6 +126,13 @@ class SoundWatch:
                 return
             if (_text(self._system.cards), _text(self._system.pcms)) != before:
                 return
+
+
+def _dies_with_us() -> list[str]:
+    """A follower that hears nothing of interest would outlive a killed engine: it notices a
+    closed pipe only when it writes. util-linux has a starter that the kernel tells."""
+    starter = shutil.which("setpriv")
+    return [starter, "--pdeathsig", "TERM", "--"] if starter else []
 
 
 def _news(told: bytes) -> News:

@@ -16,7 +16,8 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import Call, Direction, Phase, RemoteParty
 from ctidesk.calls.text import plain
 from ctidesk.sip.engine.account_line import AccountLine
-from ctidesk.sip.engine.bridge import Bridge, LegAudio, call_port, wanted_edges
+from ctidesk.sip.engine.audience import rivals, voices
+from ctidesk.sip.engine.bridge import Bridge, call_port, wanted_edges
 from ctidesk.sip.engine.endpoint import SipEndpoint
 from ctidesk.sip.engine.holding import Holding
 from ctidesk.sip.engine.identity import Headers, remote_party, routing
@@ -85,50 +86,13 @@ class Switchboard:
 
     def update_audio(self) -> None:
         """Bring the bridge to what the calls' states demand."""
-        views = []
-        for leg in self.legs.values():
-            call = self.call(leg)
-            if call is not None:
-                heard = leg.media_runs and not leg.ending_here
-                views.append(LegAudio(call, heard, leg.tap is not None))
-        self.bridge.reconcile(wanted_edges(views))
+        self.bridge.reconcile(wanted_edges(voices(self)))
         self.on_audio()
-
-    def audible(self) -> tuple[bool, bool]:
-        """Whether any call is there, and whether one rings that nobody talks over."""
-        calls = [call for leg in self.legs.values() if (call := self.call(leg)) is not None]
-        offered = any(
-            call.phase is Phase.OFFERED and not leg.ending_here
-            for leg in self.legs.values()
-            if (call := self.call(leg)) is not None
-        )
-        return bool(calls), offered and not any(call.connected for call in calls)
-
-    def talking(self, but: Leg | None = None) -> list[Leg]:
-        """Legs that the agent talks on, or is about to, apart from `but`."""
-        busy = (Phase.TALKING, Phase.RESUMING, Phase.HOLDING)
-        found = []
-        for leg in self.legs.values():
-            call = self.call(leg)
-            if call is not None and leg is not but and call.phase in busy:
-                found.append(leg)
-        return found
-
-    def rivals(self, leg: Leg) -> list[Leg]:
-        """Legs that the agent talks on and that are in no conference with `leg`, present or to
-        come; what is being hung up is parted already."""
-        found = []
-        for other in self.talking(but=leg):
-            call = self.call(other)
-            joined = call is not None and leg.call_id in (call.conference_with, other.joins)
-            if call is not None and call.phase is not Phase.HOLDING:
-                found += [] if joined or other.ending_here else [other]
-        return found
 
     def make_way(self, leg: Leg) -> None:
         """`leg` is about to talk: nobody else hears the agent from now on. Also within native
         callbacks."""
-        for other in self.rivals(leg):
+        for other in rivals(self, leg):
             # after an engine's death the desk itself knows which of its calls were on hold
             if not (leg.reclaiming and other.reclaiming):
                 self.on_parting(other)
@@ -224,14 +188,14 @@ class Switchboard:
     def _offer(self, leg: Leg, seen: InviteSeen) -> None:
         if leg.native is None:
             return  # cancelled before we could say anything
-        accepts = leg.account.accepts(seen.source)
+        accepts = leg.account.trust.accepts(seen.source)
         if self.endpoint.guard.judge_invite(seen.source, accepts) is not Outcome.ACCEPTED:
             self.hang_up(leg, 503 if accepts else 403)
             return
         # before any thought about desks or screens: signalling never waits for them
         leg.native.respond(180)
         headers = Headers(seen.message)
-        trusted = leg.account.trusts(seen.source)
+        trusted = leg.account.trust.believes(seen.source)
         leg.shown = True
         self.emit(
             ev.CallOffered,

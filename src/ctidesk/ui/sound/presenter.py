@@ -151,10 +151,10 @@ class SoundPresenter:
             self.levels.refresh()
             if change.step == "" and self._shown and self._ready:
                 self._actions.try_sound("levels")
-        elif isinstance(change, ev.SoundChanged) and self._shown and self._ready:
-            self._actions.try_sound("levels")
         elif isinstance(change, ev.TELEMETRY):
             return
+        elif isinstance(change, ev.SoundChanged | ev.EngineReady) and self._shown and self._ready:
+            self._actions.try_sound("levels")
         if self._shown or not isinstance(change, ev.SoundLevels):
             self.live.refresh()
 

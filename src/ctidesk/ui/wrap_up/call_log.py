@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ctidesk.calls import agent_events as ag
-from ctidesk.calls import events as ev
+from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.ports import Interaction
 from ctidesk.metrics.interaction import build_interaction
