@@ -73,10 +73,10 @@ def run(quick: bool) -> Report:
         )
         lines.append(Line("mouth to ear, worst", max(ours), "ms", None, "baresip", max(peer)))
     note = (
-        f"{len(ours)} of {chirps} chirps heard (baresip {len(peer)}), after 10 s of a call; PCMU in "
-        "packets of 20 ms, the far end sends each packet back at once; both by ALSA's plug-in on the same two null "
-        "sinks of one PulseAudio. Our engine as it is used: echo canceller and noise suppression "
-        "on. Limit: 1.3 times baresip."
+        f"{len(ours)} of {chirps} chirps heard (baresip {len(peer)}), after 10 s of a call; PCMU, "
+        "20 ms a packet; the far end sends each back at once; both by ALSA's plug-in on the same "
+        "two null sinks of one PulseAudio. Our engine as it is used: echo cancelling, less noise. "
+        "Limit: 1.3 times baresip."
     )
     return Report("audio: mouth to ear", lines, metrics, [note])
 
