@@ -84,7 +84,7 @@ class Recording:
             return
         name = _free_name(Path(config.spool_dir), leg.call_id)
         tap = RecorderTap(
-            self._runtime, leg.call_id, self._endpoint.post, lambda said: self._said(leg, said)
+            self._runtime, leg.call_id, self._endpoint.post, lambda said: self._said(leg, tap, said)
         )
         order = {
             "call_id": name,
@@ -120,10 +120,10 @@ class Recording:
         self._endpoint.call_later(SEAL_S, tap.order_stop)
         self._endpoint.call_later(KILL_S, tap.kill)
 
-    def _said(self, leg: Leg, said: Mapping[str, Any]) -> None:
+    def _said(self, leg: Leg, tap: RecorderTap, said: Mapping[str, Any]) -> None:
         name, size = said.get("event"), _whole(said.get("bytes"))
-        if leg.call_id not in self._running:
-            return
+        if self._running.get(leg.call_id) is not tap:
+            return  # its end was told; a part of the call that follows has a recorder of its own
         if name == "started":
             self._failed.discard(leg.call_id)
             self.emit(ev.RecordingStarted, leg)
