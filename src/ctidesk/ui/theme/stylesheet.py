@@ -41,6 +41,7 @@ QPushButton[iconic="true"] { padding: 0; min-width: ${target_in}px; }
 QPushButton[target="call"] { min-height: ${call_in}px; }
 QPushButton[target="call"][iconic="true"] { min-width: ${call_in}px; }
 QPushButton[target="row"] { min-height: ${row_in}px; }
+QPushButton[target="row"][iconic="true"] { min-width: ${row_in}px; }
 QPushButton[variant="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[variant="quiet"]:hover { background: $hover; }
 QPushButton[variant="quiet"]:pressed { background: $pressed; }
