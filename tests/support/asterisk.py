@@ -73,7 +73,8 @@ class Asterisk:
         assert control is not None
         self.control = control
         control.booted()
-        assert _WRONG.findall(self.log()) == [], "a port is taken, or a part is missing"
+        wrong = [line for line in self.log().splitlines() if _WRONG.search(line)]
+        assert wrong == [], "a port is taken, or a part is missing"
 
     def end(self) -> None:
         """Like a power cut: nobody is told."""

@@ -8,6 +8,7 @@ from tests.support.desk_doubles import SpyJournal
 from tests.support.fake_clock import FakeClock
 
 from ctidesk.calls.desk import CallDesk
+from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.sip.simulator import SimulatedEngine
 from ctidesk.ui.desk_notices import DeskNotices
 from ctidesk.ui.theme.theme import Theme
@@ -21,7 +22,9 @@ class Rig:
         self.engine.on_event = lambda event, _seq: self.desk.handle(event)
         self.stack = NoticeStack(theme)
         qtbot.addWidget(self.stack)
-        self.notices = DeskNotices(self.desk, self.stack, lambda: None, lambda _number: None)
+        self.notices = DeskNotices(
+            self.desk, self.stack, _nothing, lambda _number: None, QueueCodes(), _nothing
+        )
         self.engine.start()
 
     @property
@@ -29,6 +32,10 @@ class Rig:
         """The notices of the attack that stand; a cleared one is only hidden at first."""
         standing = [bar for bar in self.stack.findChildren(NoticeBar) if "unwanted" in _text(bar)]
         return standing[-1:] if self.stack.keys().count("attack") else []
+
+
+def _nothing() -> None:
+    """Nobody presses the notice's button here."""
 
 
 def _text(bar: NoticeBar) -> str:
