@@ -23,9 +23,7 @@ def hears(office: Office, call_id: str) -> bool:
     return measured is not None and measured.speaker_level > 0.05
 
 
-NOT_YET = (
-    "with Asterisk's native bridge the music of a hold comes only sometimes: not understood yet"
-)
+NOT_YET = "in the native bridge the music of a hold comes only sometimes: not understood yet"
 
 
 @pytest.mark.parametrize(
