@@ -197,7 +197,8 @@ def test_storm_of_re_invites_in_a_live_call(
     assert not office.call(call_id).ended
     assert not call.ended.is_set()
     finals = [code for _cseq, code in call.codes]
-    assert any(code in (500, 503) for code in finals), finals
+    # the wheel's library makes a 488 of our 500 more often than not; both leave the call alone
+    assert set(finals) & {488, 500, 503}, set(finals)
     # and when it is over, a change is taken again
     call.codes.clear()
 
