@@ -60,11 +60,7 @@ def test_pick_up_of_a_colleagues_call(agent: Agent, extension: Extension) -> Non
     colleague.wait("state", leg=theirs, state="disconnected")
     caller.wait("state", leg=leg, state="confirmed")
     caller("tone", leg=leg, hz=CALLER_HZ)
-    until(lambda: heard(office.desk.last(ev.QualityMeasured, call_id)), "the caller's voice")
-
-
-def heard(measured: ev.QualityMeasured | None) -> bool:
-    return measured is not None and measured.speaker_level > 0.05
+    until(lambda: office.hears(call_id), "the caller's voice")
 
 
 def test_pick_up_of_nothing(agent: Agent, extension: Extension) -> None:
@@ -110,11 +106,11 @@ def test_a_lead_in_a_live_call(
     caller.wait("state", leg=leg, state="confirmed")
     call_id = talk_to(lead, f"{code}203")
     caller("tone", leg=leg, hz=CALLER_HZ)
-    until(lambda: heard(lead.desk.last(ev.QualityMeasured, call_id)), "the lead hears the call")
+    until(lambda: lead.hears(call_id), "the lead hears the call")
     caller("tone", leg=leg, hz=0)
-    until(lambda: not heard(lead.desk.last(ev.QualityMeasured, call_id)), "silence again")
+    until(lambda: not lead.hears(call_id), "silence again")
     colleague("tone", leg=theirs, hz=AGENT_HZ)
-    until(lambda: heard(lead.desk.last(ev.QualityMeasured, call_id)), "the agent too")
+    until(lambda: lead.hears(call_id), "the agent too")
     for phone, its_leg, hears in ((colleague, theirs, agent_hears), (caller, leg, caller_hears)):
         (phone.hears_tone if hears else phone.hears_no_tone)(its_leg, LEAD_HZ)
     hang_up(lead, call_id)

@@ -89,6 +89,11 @@ class Office:
     def call(self, call_id: str) -> Call:
         return self.desk.calls[call_id]
 
+    def hears(self, call_id: str) -> bool:
+        """Whether sound comes from the call, by the newest measurement."""
+        measured = self.desk.last(ev.QualityMeasured, call_id)
+        return measured is not None and measured.speaker_level > 0.05
+
     def live(self) -> list[Call]:
         return [call for call in list(self.desk.calls.values()) if not call.ended]
 
