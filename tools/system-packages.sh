@@ -11,6 +11,8 @@ libglib2.0-0 fonts-dejavu-core"
 test="$demo xvfb openbox xdotool age baresip openssl x11-utils procps zstd dbus-daemon gnome-keyring libnss3 iproute2"
 # a sound server of the tests' own, with headsets that can be pulled
 test="$test pulseaudio pulseaudio-utils libasound2-plugins"
+# a real FHIR server: Node and npm (a Node that isn't Debian's may bring npm with it)
+test="$test nodejs npm"
 engine="python3-venv python3-dev build-essential swig patch xz-utils debian-archive-keyring
 libasound2-dev libssl-dev libopus-dev libspeexdsp-dev uuid-dev"
 case $purpose in
@@ -36,6 +38,7 @@ for package in $wanted; do
   # a Python that isn't the system's brings its own venv and headers
   [ "$package" = python3-dev ] && [ -f "$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')/Python.h" ] && continue
   [ "$package" = python3-venv ] && "$python" -c 'import ensurepip, venv' 2>/dev/null && continue
+  { [ "$package" = nodejs ] || [ "$package" = npm ]; } && command -v "${package%js}" >/dev/null 2>&1 && continue
   # `Provides` covers renamed packages (libglib2.0-0t64 on newer systems)
   dpkg-query -W -f='${Package} ${Provides} ${db:Status-Status}\n' 2>/dev/null |
     grep -E "(^| )$package( |,|$)" | grep -q ' installed$' || missing="$missing $package"

@@ -1,0 +1,39 @@
+"""A real FHIR server, and the fault-injecting proxy before it; skipped by name without npm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.support.fhir_proxy import FaultProxy
+from tests.support.fhir_server import FhirServer, NoFhirServer
+
+
+def _server(**environment: str) -> FhirServer:
+    try:
+        return FhirServer(**environment)
+    except NoFhirServer as why:
+        pytest.skip(f"no FHIR server here: {why}")
+
+
+@pytest.fixture
+def server() -> Iterator[FhirServer]:
+    """Empty, tells deletions by `_history`."""
+    running = _server(FHIR_HISTORY="1")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def forgetful_server() -> Iterator[FhirServer]:
+    """Empty, tells nothing about deletions."""
+    running = _server()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def proxy(server: FhirServer) -> Iterator[FaultProxy]:
+    standing = FaultProxy(f"http://127.0.0.1:{server.port}")
+    yield standing
+    standing.close()
