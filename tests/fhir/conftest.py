@@ -16,20 +16,33 @@ def _server(**environment: str) -> FhirServer:
         pytest.skip(f"no FHIR server here: {why}")
 
 
-@pytest.fixture
-def server() -> Iterator[FhirServer]:
-    """Empty, tells deletions by `_history`."""
+@pytest.fixture(scope="session")
+def _telling() -> Iterator[FhirServer]:
     running = _server(FHIR_HISTORY="1")
     yield running
     running.close()
 
 
-@pytest.fixture
-def forgetful_server() -> Iterator[FhirServer]:
-    """Empty, tells nothing about deletions."""
+@pytest.fixture(scope="session")
+def _forgetful() -> Iterator[FhirServer]:
     running = _server()
     yield running
     running.close()
+
+
+@pytest.fixture
+def server(_telling: FhirServer) -> FhirServer:
+    """Empty, tells deletions by `_history`. Loading R4's definitions takes it a second, so it is
+    one for all tests."""
+    _telling.clear()
+    return _telling
+
+
+@pytest.fixture
+def forgetful_server(_forgetful: FhirServer) -> FhirServer:
+    """Empty, tells nothing about deletions."""
+    _forgetful.clear()
+    return _forgetful
 
 
 @pytest.fixture

@@ -173,7 +173,9 @@ class FaultProxy:
         self.port = int(self._server.server_address[1])
         self.origin = f"{scheme}://127.0.0.1:{self.port}"
         self.base = f"{self.origin}/fhir/R4"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
 
     def then(self, fault: Fault, path: str = "", times: int = 1) -> None:

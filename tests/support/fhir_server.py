@@ -111,6 +111,10 @@ class FhirServer:
         body = "\n".join(json.dumps(each) for each in resources).encode()
         self._ask("POST", f"http://127.0.0.1:{self.port}/load", body)
 
+    def clear(self) -> None:
+        """Empty, as it started."""
+        self._ask("POST", f"http://127.0.0.1:{self.port}/clear", b"")
+
     def put(self, resource: dict[str, Any]) -> dict[str, Any]:
         """Update as another client of the server would."""
         url = f"{self.base}/{resource['resourceType']}/{resource['id']}"

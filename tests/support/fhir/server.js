@@ -4,7 +4,8 @@
 // FHIR_VALIDATE=1  what is written must match R4's structure definitions
 // FHIR_HISTORY=1   [type]/_history?_since=… tells deletions (the router has it for single ids only)
 // FHIR_VERSION     what /metadata says (4.0.1)
-// Beside FHIR: POST /load takes NDJSON straight into the repository, ids and meta as they are.
+// Beside FHIR: POST /load takes NDJSON straight into the repository, ids and meta as they are;
+// POST /clear empties it.
 'use strict';
 const http = require('node:http');
 const core = require('@medplum/core');
@@ -76,10 +77,17 @@ async function load(text) {
   return [200, { resourceType: 'OperationOutcome', issue: [] }];
 }
 
+function clear() {
+  repository.clear();
+  deletions.length = 0;
+  return [200, { resourceType: 'OperationOutcome', issue: [] }];
+}
+
 async function answer(request) {
   const url = new URL(request.url, `http://${request.headers.host}`);
   const text = await readBody(request);
   if (url.pathname === '/load') return load(text);
+  if (url.pathname === '/clear') return clear();
   if (!url.pathname.startsWith(BASE)) return [404, core.notFound];
   const path = url.pathname.slice(BASE.length) || '/';
   if (path === '/metadata') return [200, capability()];
