@@ -16,6 +16,7 @@ from tests.support.crm_people import RECORDS
 from ctidesk.calls.errors import KnownError
 from ctidesk.crm import audit, schema
 from ctidesk.crm.database import Database, open_database
+from ctidesk.crm.fhir import tables
 from ctidesk.crm.migrating import scripts
 from ctidesk.crm.records_sql import Writer
 
@@ -139,6 +140,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(
 
 
 def test_migrations_make_exactly_the_schema(path: Path) -> None:
+    assert tables.metadata is schema.metadata  # all that there is
     assert ScriptDirectory.from_config(scripts()).get_current_head() == schema.HEAD
     database = open_database(path, KEY)
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.support.crm_people import RECORDS
 from tests.support.one_call import INTERACTION, log_of_the_call
 
-from ctidesk.crm import database, journal_sql, migrating, outbox, schema
+from ctidesk.crm import card_sql, database, journal_sql, migrating, outbox, schema
 from ctidesk.crm.records_sql import Writer
 from ctidesk.crm.salvage import salvage
 
@@ -19,16 +19,17 @@ KEY = bytes(range(32))
 WITHOUT_LINES = dataclasses.replace(INTERACTION, line=None, consult_lines=())
 
 
-@pytest.fixture
-def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache as the first version left it: people, the log of a call, its wrap-up."""
+@pytest.fixture(params=["0001", "0002"])
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """A cache as an earlier version left it: people, the log of a call, its wrap-up."""
+    version = request.param
     path = tmp_path / "cache.db"
     with monkeypatch.context() as then:
-        then.setattr(database, "HEAD", "0001")
+        then.setattr(database, "HEAD", version)
         then.setattr(
             migrating,
             "upgrade",
-            lambda connection, at: command.upgrade(migrating.scripts(connection), "0001"),
+            lambda connection, at: command.upgrade(migrating.scripts(connection), version),
         )
         opened = database.open_database(path, KEY)
 
@@ -41,8 +42,9 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             journal_sql.save_interaction(connection, WITHOUT_LINES)
 
         opened.write(write)
-        assert _version(opened) == "0001"
-        assert "call_lines" not in _tables(opened)
+        assert _version(opened) == version
+        assert ("call_lines" in _tables(opened)) is (version != "0001")
+        assert "fhir_resources" not in _tables(opened)
         opened.close()
     return path
 
@@ -57,7 +59,7 @@ def _tables(opened: database.Database) -> set[str]:
     return set(opened.read(lambda c: c.exec_driver_sql(query).scalars().all()))
 
 
-def test_the_first_version_is_brought_to_the_newest_with_all_its_rows(old: Path) -> None:
+def test_an_earlier_version_is_brought_to_the_newest_with_all_its_rows(old: Path) -> None:
     opened = database.open_database(old, KEY)
     assert _version(opened) == schema.HEAD
     kept = opened.read(lambda c: c.execute(select(schema.calls)).all())
@@ -72,11 +74,13 @@ def test_the_first_version_is_brought_to_the_newest_with_all_its_rows(old: Path)
     opened.write(lambda c: journal_sql.save_interaction(c, new))
     lines = opened.read(lambda c: c.execute(select(schema.call_lines)).all())
     assert [(row.call_id, row.position) for row in lines] == [("c2", 0), ("c2", 1)]
+    card = opened.read(lambda c: card_sql.card(c, "M-1001"))
+    assert card.family == "Doe"
     opened.close()
     database.open_database(old, KEY).close()  # and once more, with nothing to do
 
 
-def test_what_is_saved_of_a_damaged_first_version_is_whole(old: Path) -> None:
+def test_what_is_saved_of_a_damaged_earlier_version_is_whole(old: Path) -> None:
     saved = salvage(old, KEY)
     marks = dict(
         saved.read(lambda c: c.execute(select(schema.marks.c.name, schema.marks.c.value)).all())

@@ -50,3 +50,11 @@ def proxy(server: FhirServer) -> Iterator[FaultProxy]:
     standing = FaultProxy(f"http://127.0.0.1:{server.port}")
     yield standing
     standing.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many of the example resources were read."""
+    for report in terminalreporter.getreports("passed"):
+        if report.when == "call" and "tests/fhir/" in report.nodeid:
+            for name, value in report.user_properties:
+                terminalreporter.write_line(f"{name}: {value}")

@@ -6,10 +6,11 @@ Runs in: desk process, store thread.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select, text
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.member import (
@@ -86,6 +87,10 @@ _RELATIONS = (
     .where(relations.c.member_ref == bindparam("ref"))
     .order_by(relations.c.kind, relations.c.id)
 )
+_CURRENT = text("SELECT kind, current_wall FROM fhir_cursors WHERE current_wall IS NOT NULL")
+
+Current = Mapping[str, float]
+"""Resource type → when the desk last knew all changes of it in the CRM (seconds, wall)."""
 
 
 def card(connection: Connection, member_id: str) -> MemberCard:
@@ -99,6 +104,7 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         )
     of = {"ref": row.id}
     number = connection.execute(_LAST_NUMBER, of).scalar()
+    current = {each.kind: each.current_wall for each in connection.execute(_CURRENT)}
     return MemberCard(
         member_id=row.member_id,
         given=row.given,
@@ -111,17 +117,23 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         language=row.language,
         channel_preference=row.channel_preference,
         flags=tuple(json.loads(row.flags)),
-        coverages=tuple(map(_coverage, connection.execute(_COVERAGES, of))),
-        prescriptions=tuple(map(_prescription, connection.execute(_PRESCRIPTIONS, of))),
-        authorisations=tuple(map(_authorisation, connection.execute(_AUTHORISATIONS, of))),
-        appointments=tuple(map(_appointment, connection.execute(_APPOINTMENTS, of))),
-        history=_history(connection, row.id, member_id),
+        coverages=tuple(_coverage(each, current) for each in connection.execute(_COVERAGES, of)),
+        prescriptions=tuple(
+            _prescription(each, current) for each in connection.execute(_PRESCRIPTIONS, of)
+        ),
+        authorisations=tuple(
+            _authorisation(each, current) for each in connection.execute(_AUTHORISATIONS, of)
+        ),
+        appointments=tuple(
+            _appointment(each, current) for each in connection.execute(_APPOINTMENTS, of)
+        ),
+        history=_history(connection, row, current),
         relations=_relations(connection, row),
-        provenance=_provenance(row),
+        provenance=_provenance(row, current),
     )
 
 
-def _history(connection: Connection, ref: int, member_id: str) -> tuple[Contact, ...]:
+def _history(connection: Connection, member: Row[Any], current: Current) -> tuple[Contact, ...]:
     """Contacts of all channels, and what was just wrapped up at this desk, newest first."""
     found = [
         Contact(
@@ -130,9 +142,9 @@ def _history(connection: Connection, ref: int, member_id: str) -> tuple[Contact,
             direction=row.direction,
             summary=row.summary,
             code=row.code,
-            provenance=_provenance(row),
+            provenance=_provenance(row, current),
         )
-        for row in connection.execute(_CONTACTS, {"ref": ref})
+        for row in connection.execute(_CONTACTS, {"ref": member.id})
     ]
     found += [
         Contact(
@@ -143,7 +155,7 @@ def _history(connection: Connection, ref: int, member_id: str) -> tuple[Contact,
             code=row.code,
             provenance=Provenance(source=DESK_SOURCE, read_wall=row.saved_wall),
         )
-        for row in connection.execute(_INTERACTIONS, {"member_id": member_id})
+        for row in connection.execute(_INTERACTIONS, {"member_id": member.member_id})
     ]
     found.sort(key=lambda contact: contact.at, reverse=True)
     return tuple(found[:HISTORY])
@@ -170,7 +182,7 @@ def _relations(connection: Connection, member: Row[Any]) -> tuple[Relation, ...]
     return tuple(found)
 
 
-def _coverage(row: Row[Any]) -> Coverage:
+def _coverage(row: Row[Any], current: Current) -> Coverage:
     return Coverage(
         plan=row.plan,
         payer=row.payer,
@@ -178,11 +190,11 @@ def _coverage(row: Row[Any]) -> Coverage:
         begins=_date(row.begins),
         ends=_date(row.ends),
         copay=row.copay,
-        provenance=_provenance(row),
+        provenance=_provenance(row, current),
     )
 
 
-def _prescription(row: Row[Any]) -> Prescription:
+def _prescription(row: Row[Any], current: Current) -> Prescription:
     return Prescription(
         drug=row.drug,
         prescriber=row.prescriber,
@@ -190,21 +202,21 @@ def _prescription(row: Row[Any]) -> Prescription:
         refills_left=row.refills_left,
         last_dispensed=_date(row.last_dispensed),
         next_refill=_date(row.next_refill),
-        provenance=_provenance(row),
+        provenance=_provenance(row, current),
     )
 
 
-def _authorisation(row: Row[Any]) -> Authorisation:
+def _authorisation(row: Row[Any], current: Current) -> Authorisation:
     return Authorisation(
         item=row.item,
         status=row.status,
         expires=_date(row.expires),
         units_left=row.units_left,
-        provenance=_provenance(row),
+        provenance=_provenance(row, current),
     )
 
 
-def _appointment(row: Row[Any]) -> Appointment:
+def _appointment(row: Row[Any], current: Current) -> Appointment:
     return Appointment(
         starts=_instant(row.starts_wall),
         what=row.what,
@@ -212,12 +224,14 @@ def _appointment(row: Row[Any]) -> Appointment:
         place=row.place,
         status=row.status,
         bring=row.bring,
-        provenance=_provenance(row),
+        provenance=_provenance(row, current),
     )
 
 
-def _provenance(row: Row[Any]) -> Provenance:
-    return Provenance(source=row.source, read_wall=row.read_wall)
+def _provenance(row: Row[Any], current: Current) -> Provenance:
+    """A fact of the CRM that did not change is as fresh as the last pull that asked for changes."""
+    asked = current.get(row.resource.partition("/")[0], 0.0)
+    return Provenance(source=row.source, read_wall=max(row.read_wall, asked))
 
 
 def _date(text: str | None) -> date | None:

@@ -4,8 +4,8 @@ Runs in: desk process, store thread (importing this module loads SQLAlchemy: nev
 Core and not the ORM: the mapper would cost every start another 100 ms and 6 MB.
 
 Conventions: `*_wall` are seconds since the epoch, UTC; dates are ISO text; `*_ref` point to a
-row's integer `id`, `*_id` are ids of the centre or the call. Every fact has `source` and
-`read_wall` (R6).
+row's integer `id`, `*_id` are ids of the centre or the call. Every fact has `source`, `read_wall`
+(R6) and `resource`: that of the CRM which says it ("Coverage/1"), "" where it came another way.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration: a database that says so needs no Alembic, which takes long to import."""
 
 
@@ -48,8 +48,9 @@ def _text(name: str, default: str = "") -> Column[str]:
     return Column(name, Text, nullable=False, server_default=text(f"'{default}'"))
 
 
-def _fact() -> tuple[Column[str], Column[float]]:
-    return Column("source", Text, nullable=False), Column("read_wall", Float, nullable=False)
+def _fact() -> tuple[Column[Any], ...]:
+    read = Column("read_wall", Float, nullable=False)
+    return Column("source", Text, nullable=False), read, _text("resource")
 
 
 def _of_member(name: str, *columns: Column[Any]) -> Table:
@@ -88,8 +89,7 @@ members = Table(
     Column("import_ref", Integer),
     *_fact(),
 )
-_SHARED = members.c.household != text("''")
-Index("ix_members_household", members.c.household, sqlite_where=_SHARED)
+Index("ix_members_household", members.c.household, sqlite_where=members.c.household != text("''"))
 
 facilities = Table(
     "facilities",
@@ -347,4 +347,4 @@ marks = Table(
 
 # Beside the tables, the first migration makes `directory_fts`, a full-text index without content
 # (rowid = id * 4 + Owner; a search of a million names by LIKE would read them all), and triggers
-# that keep `audit` append-only.
+# that keep `audit` append-only; the third makes what `fhir/` keeps of the CRM.
