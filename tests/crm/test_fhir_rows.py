@@ -361,8 +361,8 @@ def test_a_fact_is_as_fresh_as_the_last_pull_of_its_type(opened: OpenStore) -> N
     put(opened, patient("p1", "Fischer"), coverage("c1", "p1"))
     opened.run(
         lambda c: c.exec_driver_sql(
-            "INSERT INTO fhir_cursors(kind, server, after, whole, loaded, current_wall)"
-            " VALUES ('Coverage', '', '', 0, 0, ?)",
+            "INSERT INTO fhir_cursors(kind, server, after, gone_after, whole, loaded, current_wall)"
+            " VALUES ('Coverage', '', '', '', 0, 0, ?)",
             (READ_WALL + 500,),
         )
     )

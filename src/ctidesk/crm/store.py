@@ -87,6 +87,7 @@ class _Job:
     work: Callable[[Connection], Any]
     done: Done[Any] | None
     expires_mono: float
+    directly: bool = False
     rebuilt_before: bool = False
     settled: bool = False
 
@@ -133,15 +134,18 @@ class StoreThread:
         done: Done[T] | None = None,
         *,
         patience_s: float | None = None,
+        directly: bool = False,
     ) -> None:
         """Queue `work`. A POP or READ is one consistent read, a WRITE or BULK one transaction.
 
         `patience_s`: reads are answered `cache_unavailable` after it (None: never), writes are
         given up (None: 30 s; infinite: kept until the cache can be written again).
+        `directly`: `done` comes on the store thread itself, for a worker that only passes it on
+        to its own thread; it must be quick and never raise.
         """
         patience = WRITE_PATIENCE_S if patience_s is None and lane >= Lane.WRITE else patience_s
         expires = math.inf if patience is None else time.monotonic() + patience
-        job = _Job(lane, work, done, expires)
+        job = _Job(lane, work, done, expires, directly)
         refusal: KnownError | None = None
         with self._wake:
             if self._closing:
@@ -312,7 +316,9 @@ class StoreThread:
             if job.settled:
                 return
             job.settled = True
-        if job.done is not None:
+        if job.done is not None and job.directly:
+            job.done(answer)
+        elif job.done is not None:
             self._deliver(functools.partial(job.done, answer))
 
     def _tell(self, state: StoreState) -> None:

@@ -24,7 +24,7 @@ const repository = new MemoryRepository();
 const router = new FhirRouter({ introspectionEnabled: true });
 const validates = Boolean(process.env.FHIR_VALIDATE);
 const tellsDeletions = Boolean(process.env.FHIR_HISTORY);
-const deletions = [];
+const changes = [];
 
 async function readBody(request) {
   const parts = [];
@@ -43,16 +43,17 @@ const capability = () => ({
 });
 
 function history(type, url) {
-  const since = url.searchParams.get('_since') ?? '';
-  const found = deletions.filter((each) => each.type === type && each.at >= since).reverse();
+  const since = Date.parse(url.searchParams.get('_since') ?? '1970-01-01');
+  const found = changes.filter((each) => each.type === type && each.at >= since).reverse();
   return {
     resourceType: 'Bundle',
     type: 'history',
     total: found.length,
     entry: found.map((each) => ({
       fullUrl: `${url.origin}${BASE}/${type}/${each.id}`,
-      request: { method: 'DELETE', url: `${type}/${each.id}` },
-      response: { status: '204', lastModified: each.at },
+      ...(each.resource && { resource: each.resource }),
+      request: { method: each.method, url: `${type}/${each.id}` },
+      response: { status: each.resource ? '200' : '204', lastModified: new Date(each.at).toISOString() },
     })),
   };
 }
@@ -79,7 +80,7 @@ async function load(text) {
 
 function clear() {
   repository.clear();
-  deletions.length = 0;
+  changes.length = 0;
   return [200, { resourceType: 'OperationOutcome', issue: [] }];
 }
 
@@ -105,9 +106,9 @@ async function answer(request) {
     { method: request.method, url: path + url.search, body, params: {}, query, headers: request.headers },
     repository,
   );
-  const one = /^\/(\w+)\/([^/]+)$/.exec(path);
-  if (request.method === 'DELETE' && one && core.isOk(outcome)) {
-    deletions.push({ type: one[1], id: one[2], at: new Date().toISOString() });
+  if (request.method !== 'GET' && core.isOk(outcome)) {
+    const [, type, id] = /^\/(\w+)(?:\/([^/]+))?$/.exec(path) ?? [];
+    changes.push({ type, id: id ?? resource?.id, method: request.method, resource, at: Date.now() });
   }
   if (request.method === 'GET' && resource?.type === 'searchset') withLinks(resource, url);
   return [core.getStatus(outcome), resource ?? outcome];

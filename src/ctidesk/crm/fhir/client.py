@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urljoin
@@ -107,7 +108,7 @@ class FhirClient:
             raise self._no_json(reply) from None
         if page is None:
             raise problems.unreadable(self._host)
-        return page
+        return replace(page, sent=_sent(reply))
 
     def read(self, kind: str, fhir_id: str) -> Kept:
         """One resource as it is now. Raises `Gone`."""
@@ -259,6 +260,15 @@ def _retry_after(reply: Reply) -> float | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(wait_s, 0.0), _MAX_WAIT_S)
+
+
+def _sent(reply: Reply) -> str:
+    """The Date header as an instant of FHIR."""
+    try:
+        at = parsedate_to_datetime(reply.headers.get("date", ""))
+        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, TypeError, OverflowError):
+        return ""
 
 
 def _tells_deletions(about: Mapping[str, Any]) -> bool:

@@ -43,13 +43,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A searchset or history. `odd`: entries that are no objects or hold no object."""
+    """A searchset or history. `odd`: entries that are no objects or hold no object. `sent`: when,
+    by the server's clock (ISO, UTC), "" when it did not say."""
 
     kind: str
     entries: tuple[Entry, ...]
     total: int | None
     next_url: str = field(default="", repr=False)
     odd: int = 0
+    sent: str = ""
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -205,6 +205,15 @@ def cyclic(kind: str) -> CrmProblem:
     )
 
 
+def suspicious(kind: str, there: int, known: int) -> CrmProblem:
+    return CrmProblem(
+        "crm_suspicious",
+        f"The CRM suddenly shows {there} of {known} resources of the type {kind}.",
+        "Nothing was removed here. Ask the CRM's administrator whether this desk may still read "
+        "all of them.",
+    )
+
+
 def bad_address() -> CrmProblem:
     return CrmProblem(
         "crm_address",

@@ -60,6 +60,7 @@ cursors = Table(
     Column("kind", Text, primary_key=True, nullable=False),
     Column("server", Text, nullable=False),  # of another server nothing is taken for known
     Column("after", Text, nullable=False),  # all that changed before it is in the cache
+    Column("gone_after", Text, nullable=False),  # and all that was deleted before this is not
     Column("began_wall", Float),  # of the pull that runs or was broken off
     Column("whole", Integer, nullable=False),  # 1: that pull reads all, not only changes
     Column("loaded", Integer, nullable=False),

@@ -56,6 +56,7 @@ _STATEMENTS = (
         kind TEXT NOT NULL,
         server TEXT NOT NULL,
         after TEXT NOT NULL,
+        gone_after TEXT NOT NULL,
         began_wall FLOAT,
         whole INTEGER NOT NULL,
         loaded INTEGER NOT NULL,
