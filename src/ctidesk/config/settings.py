@@ -136,6 +136,28 @@ class Audio:
 
 
 @dataclass(frozen=True, slots=True)
+class Crm:
+    """`[crm]`. `server`: the FHIR R4 base URL, "" for no CRM. `auth`: "none", "token" or "key"
+    (SMART backend services); the secret itself is in the system's key store. `types`, `scopes`:
+    empty for all that the desk reads. `interval`, in seconds; `full_days`: how often all is read
+    again where the server does not tell what was deleted."""
+
+    server: str = ""
+    name: str = "CRM"
+    auth: str = "none"
+    client_id: str = ""
+    key_id: str = ""
+    token_url: str = ""
+    scopes: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    ca_file: str = ""
+    member_system: str = ""
+    page: int = 200
+    interval: int = 60
+    full_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     account: Account = field(default_factory=Account)
     recording: Recording = field(default_factory=Recording)
@@ -147,6 +169,7 @@ class Settings:
     colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
     audio: Audio = field(default_factory=Audio)
+    crm: Crm = field(default_factory=Crm)
 
 
 CHOICES = {
@@ -156,6 +179,7 @@ CHOICES = {
     "recording.policy": ("required", "allowed", "forbidden"),
     "wrapup.mode": ("optional", "mandatory", "mandatory_timed", "timed"),
     "appearance.theme": ("system", "light", "dark"),
+    "crm.auth": ("none", "token", "key"),
 }
 _RANGES = {
     "account.local_port": (0, 65535),
@@ -163,9 +187,16 @@ _RANGES = {
     "audio.mic_volume": (0, 400),
     "audio.speaker_volume": (0, 400),
     "audio.ring_volume": (0, 100),
+    "crm.page": (10, 1000),
+    "crm.interval": (10, 3600),
+    "crm.full_days": (1, 365),
 }
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
+_URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
 _SHAPES = {
+    "crm.server": _URL,
+    "crm.token_url": _URL,
+    "crm.types": (r"[A-Z][A-Za-z]{1,63}", 'types of FHIR, such as "Patient"'),
     "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
     "parking.number": _CODE,
     "parking.places": _CODE,
@@ -182,11 +213,13 @@ _SECTIONS: dict[str, type] = {
     "colleagues": Colleagues,
     "appearance": Appearance,
     "audio": Audio,
+    "crm": Crm,
 }
 _FILES = (
     "account.ca_file",
     "account.cert_file",
     "account.key_file",
+    "crm.ca_file",
     "data.members_csv",
     "wrapup.codes",
 )

@@ -107,7 +107,7 @@ class DataScreens:
     def _fill(self) -> None:
         if self._file is not None:
             self._file.start(self._file_taken)
-        else:
+        elif not self._parts.settings.crm.server:
             is_empty(self._parts.store, self._counted)
 
     def _keys_changed(self, state: KeyChoiceState) -> None:

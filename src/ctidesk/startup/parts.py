@@ -22,11 +22,13 @@ from ctidesk.config.paths import Profile
 from ctidesk.config.settings import Settings
 from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.directory import SqlMemberDirectory
+from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.journal import SqlCallJournal
 from ctidesk.crm.store import StorePhase, StoreState, StoreThread
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.clock import SystemClock
+from ctidesk.startup.crm_link import CrmLink
 from ctidesk.startup.engine_orders import (
     ACCOUNT_ID,
     account_order,
@@ -47,7 +49,7 @@ class Parts:
     """The running desk without a window.
 
     `start` begins everything and returns at once. Listeners to set before it: `on_recalled(log)`,
-    `on_cache(state)`, `on_recording_key(problem)` (None: recordings can be signed).
+    `on_cache(state)`, `on_crm(state)`, `on_recording_key(problem)` (None: they can be signed).
     `engine_words`: further words of the engine's command line.
     """
 
@@ -65,12 +67,14 @@ class Parts:
         self.clock = SystemClock()
         self.on_recalled: Callable[[Sequence[LogEvent]], None] = _ignore
         self.on_cache: Callable[[StoreState], None] = _ignore
+        self.on_crm: Callable[[PullState], None] = _ignore
         self.on_recording_key: Callable[[KnownError | None], None] = _ignore
         self._deliver = deliver
         self.store = StoreThread(
             SqlCipherCache(profile.database, keys.database_key), deliver, self._cache_changed
         )
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
+        self.crm = CrmLink(settings, self.store, deliver, self._crm_told)
         self.journal = SqlCallJournal(self.store, self.clock)
         self.supervisor = EngineSupervisor(
             profile.runtime,
@@ -120,6 +124,7 @@ class Parts:
     def stop(self) -> None:
         """End the desk. Calls go on in the engine, which ends by itself after the last one."""
         self.supervisor.stop(leave_engine=bool(self.desk.live))
+        self.crm.stop()
         self.store.close()
         self.keys.drop()
 
@@ -145,8 +150,12 @@ class Parts:
             self.plumbing.go_without_log()
             self.on_recording_key(state.problem)
         elif state.phase is StorePhase.OPEN and self._device_key is None:
+            self.crm.start()
             threading.Thread(target=self._fetch_device_key, name="device-key", daemon=True).start()
         self.on_cache(state)
+
+    def _crm_told(self, state: PullState) -> None:
+        self.on_crm(state)
 
     def _fetch_device_key(self) -> None:
         """Own thread: the key store may ask its user, and open recordings are closed by reading

@@ -23,8 +23,10 @@ from ctidesk.calls.parking import Parking
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Settings, WrapUp
+from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
+from ctidesk.startup.crm_link import crm_indicator
 from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.network_link import SystemLink
@@ -96,6 +98,7 @@ class RunningDesk:
         self.window.window.closed.connect(app.quit)
         self.parts.on_recalled = self._recalled
         self.parts.on_cache = self._cache_changed
+        self.parts.on_crm = self._crm_changed
         self.parts.on_recording_key = self._recording_key_changed
         self._recording_key_changed(None)
         self._cache_changed(StoreState(StorePhase.OPENING))
@@ -199,6 +202,9 @@ class RunningDesk:
             # what is loaded now stays: a collection in the middle of a call would look through
             # all of it while the caller's card waits
             gc.freeze()
+
+    def _crm_changed(self, state: PullState) -> None:
+        self.window.set_crm(crm_indicator(state, self.settings.crm.name, _time_of_day))
 
     def _recording_key_changed(self, problem: KnownError | None) -> None:
         indicator = recording_indicator(self.settings, problem, self.parts.can_sign)

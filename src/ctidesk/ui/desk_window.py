@@ -116,6 +116,9 @@ class DeskWindow(QObject):
     def set_cache(self, indicator: Indicator) -> None:
         self.presenters.status.set_cache(indicator)
 
+    def set_crm(self, indicator: Indicator) -> None:
+        self.presenters.status.set_crm(indicator)
+
     def set_recording_key(self, indicator: Indicator) -> None:
         self.presenters.status.set_recording_key(indicator)
 

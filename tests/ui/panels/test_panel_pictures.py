@@ -21,6 +21,7 @@ from tests.support.screens import SIZES, grab
 
 from ctidesk.calls.events import AccountWarning, Registration
 from ctidesk.ui.desk_window import DeskWindow
+from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
@@ -193,12 +194,24 @@ def needs_care(scene: Scene, shown: DeskWindow) -> None:
         ),
     )
     shown.set_cache(Indicator("cache", "database", "Member data", Role.READY))
+    shown.set_crm(Indicator("crm", "sync", "CRM: 12,300 of 100,000 members…", Role.HOLD, "tip"))
     shown.set_recording_key(Indicator("key", "record", "No recording key", Role.MUTED))
     scene.engine.engine_ready(has_sound=False)
     scene.engine.remote_hangs_up(scene.talk(SHARED, "Jane D."))
     scene.clock.advance(200)
     shown.presenters.wrap_up.choose_code("refill")
     shown.presenters.wrap_up.save()
+
+
+def without_crm(scene: Scene, shown: DeskWindow) -> None:
+    """The desk works with what it has."""
+    word = "CRM unreachable since 10:32, showing what we have"
+    problem = Problem("The CRM at crm.example cannot be reached.", "It is tried again by itself.")
+    shown.set_cache(Indicator("cache", "database", "Member data", Role.READY))
+    shown.set_crm(Indicator("crm", "no_network", word, Role.DANGER, problem.text, problem))
+    scene.engine.registration(Registration.REGISTERED, transport="tls")
+    scene.engine.engine_ready(has_sound=True)
+    scene.talk(SHARED, "Jane D.")
 
 
 SCENES: tuple[Show, ...] = (
@@ -216,7 +229,7 @@ SCENES: tuple[Show, ...] = (
         broken,
     ),
     *(line_good, line_fair, line_poor, line_bad, lines_of_calls),
-    needs_care,
+    *(needs_care, without_crm),
 )
 
 

@@ -42,6 +42,13 @@ reasons = ["Break"]
 list = ["Nurse Kim <203>", "Lift alarm <*99>"]
 [appearance]
 theme = "dark"
+[crm]
+server = "https://crm.example/fhir/R4"
+auth = "key"
+client_id = "desk-7"
+types = ["Patient", "Coverage"]
+ca_file = "crm-roots.pem"
+interval = 30
 """
 
 
@@ -55,6 +62,9 @@ def test_a_whole_file_is_read_and_paths_count_from_its_folder() -> None:
     assert read.data.members_csv == str(FOLDER / "members.csv")
     assert read.recording.recipients == ("age1example",)
     assert read.wrapup.seconds == 60
+    assert read.crm.server == "https://crm.example/fhir/R4"
+    assert (read.crm.types, read.crm.interval) == (("Patient", "Coverage"), 30)
+    assert read.crm.ca_file == str(FOLDER / "crm-roots.pem")
     assert read.colleagues.list == ("Nurse Kim <203>", "Lift alarm <*99>")
 
 
@@ -86,6 +96,11 @@ def test_a_password_is_in_no_repr() -> None:
         (b"[recording]\nrecipients = 'age1x'", "list of texts"),
         (b"[queue]\nlogin = 'log me in'", "queue.login has an entry"),
         (b"[colleagues]\nlist = ['Nurse Kim']", "colleagues.list has an entry"),
+        (b"[crm]\nserver = 'crm.example'", "crm.server has an entry"),
+        (b"[crm]\nserver = 'https://user:s3cret@crm.example/'", "crm.server has an entry"),
+        (b"[crm]\ntypes = ['patients']", "crm.types has an entry"),
+        (b"[crm]\nauth = 'password'", "crm.auth has a value"),
+        (b"[crm]\ninterval = 1", "10 to 3600"),
         (b"[account]\n\xff\xfe", "not UTF-8 text (line 2)"),
     ],
 )

@@ -12,7 +12,7 @@ from ctidesk.crm.fhir import scopes
 from ctidesk.crm.fhir.client import FhirClient
 from ctidesk.crm.fhir.kinds import KINDS
 from ctidesk.crm.fhir.page_writer import StoreLine
-from ctidesk.crm.fhir.problems import CrmProblem
+from ctidesk.crm.fhir.problems import CrmProblem, unknown_types
 from ctidesk.crm.fhir.pull import Pull
 from ctidesk.crm.fhir.reading import Surroundings
 from ctidesk.crm.fhir.round import Progress, Round, Wanted
@@ -60,6 +60,8 @@ def connect(
     stopped: Callable[[], bool],
 ) -> Pull:
     """Nothing is sent yet. Raises `CrmProblem` for an address or a file that can't be used."""
+    if strange := [kind for kind in place.kinds if kind not in KINDS]:
+        raise unknown_types(tuple(strange))
     http = Http(place.ca_file, stopped=stopped)
     tokens = tokens_of(place, http, secret)
     wanted = Wanted(

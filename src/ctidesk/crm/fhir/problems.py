@@ -214,6 +214,23 @@ def suspicious(kind: str, there: int, known: int) -> CrmProblem:
     )
 
 
+def unknown_types(names: tuple[str, ...]) -> CrmProblem:
+    return CrmProblem(
+        "crm_types",
+        f"The desk does not read the type {names[0][:40]} of the CRM.",
+        "Correct [crm] types, or leave it out to read all that the desk knows.",
+    )
+
+
+def no_key_store() -> CrmProblem:
+    return CrmProblem(
+        "crm_no_key_store",
+        "This computer has no open key store that could keep the key or token of the CRM.",
+        "Sign in again or open your password program; the desk tries again by itself.",
+        passing=True,
+    )
+
+
 def bad_address() -> CrmProblem:
     return CrmProblem(
         "crm_address",

@@ -74,6 +74,7 @@ class StatusPresenter:
         self._reason = reason
         self._cache: Indicator | None = None
         self._key: Indicator | None = None
+        self._crm: Indicator | None = None
         self._waiting: int | None = None
         self._outbox_problem: Problem | None = None
         self._spark: deque[float] = deque(maxlen=SPARK)
@@ -90,6 +91,11 @@ class StatusPresenter:
     def set_recording_key(self, indicator: Indicator) -> None:
         """Whether calls can be recorded for somebody who can open them."""
         self._key = indicator
+        self.live.refresh()
+
+    def set_crm(self, indicator: Indicator) -> None:
+        """How far the desk is with reading the CRM, or why it does not."""
+        self._crm = indicator
         self.live.refresh()
 
     def ask_outbox(self) -> None:
@@ -132,11 +138,18 @@ class StatusPresenter:
         found = [
             *(shown for one in self._desk.registrations.values() for shown in _account(one)),
             *self._engine(),
-            *([self._cache] if self._cache else []),
+            *self._data(),
             *self._outbox(),
             *([self._key] if self._key else []),
         ]
         return StatusState(tuple(found), self._shift())
+
+    def _data(self) -> list[Indicator]:
+        """Cache and CRM. A cache that is well needs no word beside the CRM's: the strip is full in
+        the smallest window."""
+        well = self._crm is not None and self._cache is not None and self._cache.role is Role.READY
+        shown = (None if well else self._cache, self._crm)
+        return [one for one in shown if one is not None]
 
     def _engine(self) -> list[Indicator]:
         if self._desk.engine is EngineState.LOST:
