@@ -7,7 +7,7 @@ import importlib
 import sys
 from types import ModuleType
 
-NAMES = ("pop", "start", "footprint", "recording", "lookup", "recover", "engine", "audio")
+NAMES = ("pop", "start", "footprint", "recording", "lookup", "recover", "engine", "audio", "pull")
 
 
 def load(name: str) -> ModuleType:

@@ -76,11 +76,12 @@ class _Parts:
     host: str = ""
 
 
-def normalise(raw: str, region: str) -> Number:
+def normalise(raw: str, region: str, *, show: bool = True) -> Number:
     """The number that `raw` means for a house in `region` (ISO 3166-1 alpha-2, such as "DE").
 
     Understands +, 00, trunk prefixes, spacing, brackets, `tel:` (RFC 3966), `sip:…;user=phone`
-    (RFC 3261 §19.1.6), extensions and withheld forms (RFC 3323 §4.1.1.3). Never raises.
+    (RFC 3261 §19.1.6), extensions and withheld forms (RFC 3323 §4.1.1.3). Never raises. Without
+    `show` a good number is not spelt for the screen, which takes time where many are read.
     """
     if len(raw) > MAX_RAW_CHARS or _has_controls(raw):
         return Number(NumberKind.INVALID, shown=plain(raw, SHOWN_CHARS))
@@ -96,7 +97,7 @@ def normalise(raw: str, region: str) -> Number:
     if not international and 2 <= len(digits) <= 5:
         return _internal(digits, parts.extension)
     # brackets stay in what the library reads: it knows "+49 (0)30"
-    return _placed(parts, digits, international, region.upper()) or Number(
+    return _placed(parts, digits, international, region.upper(), show) or Number(
         NumberKind.INVALID,
         national="" if international else digits.lstrip("0"),
         digits=digits,
@@ -164,12 +165,16 @@ def _significant(raw: str) -> str:
 
 
 def _has_controls(raw: str) -> bool:
-    return any(unicodedata.category(char) in {"Cc", "Cs"} for char in raw.strip("\t\r\n "))
+    return not raw.isprintable() and any(
+        unicodedata.category(char) in {"Cc", "Cs"} for char in raw.strip("\t\r\n ")
+    )
 
 
 def _ascii_digits(raw: str) -> str:
     """Digits of any script as ASCII, the full-width plus as +, direction marks (they come along
     when a number is copied from a chat) removed."""
+    if raw.isascii():
+        return raw
     kept = []
     for char in raw:
         if char.isascii():
@@ -233,7 +238,9 @@ def _internal(digits: str, extension: str) -> Number:
     )
 
 
-def _placed(parts: _Parts, digits: str, international: bool, region: str) -> Number | None:
+def _placed(
+    parts: _Parts, digits: str, international: bool, region: str, show: bool
+) -> Number | None:
     """The number with its place in a numbering plan, or None where it has none."""
     # here and not above: 80 ms that no process should pay before its window or socket is up
     import phonenumbers
@@ -250,7 +257,7 @@ def _placed(parts: _Parts, digits: str, international: bool, region: str) -> Num
     if found is None:
         return None
     e164 = phonenumbers.format_number(found, PhoneNumberFormat.E164)
-    shown = phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL)
+    shown = phonenumbers.format_number(found, PhoneNumberFormat.INTERNATIONAL) if show else e164
     return Number(
         NumberKind.E164,
         e164=e164,

@@ -23,6 +23,7 @@ from sqlcipher3 import dbapi2
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.crm import faults
+from ctidesk.crm.checkpoints import Checkpoints
 from ctidesk.crm.schema import HEAD
 
 T = TypeVar("T")
@@ -38,25 +39,46 @@ class Database:
     """An open cache. Owned by one thread; `read` and `write` raise `KnownError` for what can
     happen to a file, and let bugs through."""
 
-    def __init__(self, path: Path, engine: Engine, connection: Connection) -> None:
+    def __init__(
+        self,
+        path: Path,
+        engine: Engine,
+        connection: Connection,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._checkpoints = checkpoints
         self.path = path
         self._engine = engine
         self._connection = connection
+        self._durable = True
 
     def read(self, job: Callable[[Connection], T]) -> T:
         """`job` on one consistent state."""
         with translated(), self._connection.begin():
             return job(self._connection)
 
-    def write(self, job: Callable[[Connection], T]) -> T:
-        """`job` in one transaction: all of it is in the file afterwards, or nothing."""
+    def write(self, job: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """`job` in one transaction: all of it is in the file afterwards, or nothing. Not `durable`:
+        a power cut may undo it until the next durable one, whole and with all that came after it;
+        for what can be read again and says itself how far it came."""
         with translated():
+            self._set_durable(durable)
             self._connection.info["writes"] = True
             try:
                 with self._connection.begin():
                     return job(self._connection)
             finally:
                 self._connection.info["writes"] = False
+                if not durable:
+                    self._checkpoints.want()
+
+    def _set_durable(self, durable: bool) -> None:
+        """With WAL, NORMAL waits for the disk at checkpoints alone, FULL at each commit."""
+        if durable is not self._durable:
+            mode = "FULL" if durable else "NORMAL"
+            cursor = self._connection.connection.cursor()
+            cursor.execute(f"PRAGMA synchronous = {mode}")
+            self._durable = durable
 
     def free_reserve(self) -> bool:
         """Give the reserve's bytes to the database after the disk filled up; False if there was
@@ -68,6 +90,7 @@ class Database:
         return True
 
     def close(self) -> None:
+        self._checkpoints.close()
         self._connection.close()
         self._engine.dispose()
 
@@ -96,7 +119,7 @@ def open_database(path: Path, key: bytes) -> Database:
             if _code(error) & 0xFF == faults.NOT_A_DB:
                 raise (faults.damaged() if key_fits(path, key) else faults.wrong_key()) from None
             raise
-        database = Database(path, engine, connection)
+        database = Database(path, engine, connection, Checkpoints(lambda: _connect(path, key)))
         try:
             _migrate(database)
             _keep_check(path, key)
@@ -169,6 +192,8 @@ def _connect(path: Path, key: bytes) -> Any:
             "secure_delete = ON",
             "temp_store = MEMORY",
             "trusted_schema = OFF",
+            # for long work `Checkpoints` does it; this is the log's length without it (32 MB)
+            "wal_autocheckpoint = 8000",
         ):
             raw.execute(f"PRAGMA {pragma}")
     except dbapi2.Error:

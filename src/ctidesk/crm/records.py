@@ -96,7 +96,7 @@ Record = MemberRecord | FacilityRecord | ColleagueRecord | CarerRecord | FactRec
 
 def phone(raw: str, region: str, kind: str, *, preferred: bool = False) -> Phone | None:
     """A number as the directory keeps it, None if it is no number that somebody has."""
-    read = numbers.normalise(raw, region)
+    read = numbers.normalise(raw, region, show=False)
     if read.kind is NumberKind.E164:
         return Phone(read.e164, read.national, kind, preferred)
     if read.kind is NumberKind.INVALID and len(read.digits) >= 6:

@@ -116,12 +116,20 @@ class StoreThread:
         self._closing = False
         self._database: Database | None = None
         self._notice: KnownError | None = None
+        self._serves = False
         self._deadlines = Deadlines()
         self._thread = threading.Thread(target=self._run, name="ctidesk-store", daemon=True)
 
     @property
     def state(self) -> StoreState:
         return self._state
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits or is served who goes before bulk work; for those who do it, so
+        that they make way."""
+        lanes = self._lanes
+        return bool(self._serves or lanes[Lane.POP] or lanes[Lane.READ] or lanes[Lane.WRITE])
 
     def start(self) -> None:
         self._deadlines.start()
@@ -256,9 +264,15 @@ class StoreThread:
             self._settle(job, self._state.problem or faults.unavailable())
             return
         reads = job.lane <= Lane.READ
-        run = self._database.read if reads else self._database.write
+        # an import or a pull goes on where its last batch is: it need not wait for the disk
+        durable = job.lane != Lane.BULK
+        self._serves = durable
         try:
-            answer: Any = run(job.work)
+            answer: Any = (
+                self._database.read(job.work)
+                if reads
+                else self._database.write(job.work, durable=durable)
+            )
         except KnownError as problem:
             self._failed(job, problem)
             return
@@ -268,6 +282,8 @@ class StoreThread:
             self._settle(job, faults.failed())
             self._deliver(functools.partial(_surface, bug))
             return
+        finally:
+            self._serves = False
         if job.lane == Lane.BULK:  # an import may have made the cache whole again
             self._notice = self._cache.notice(self._database)
         if not reads:

@@ -26,6 +26,7 @@ _ADD_NUMBER = (
 )
 _DROP_NUMBERS = "DELETE FROM numbers WHERE owner_ref = ? AND owner_kind = ?"
 _FTS = "INSERT OR REPLACE INTO directory_fts(rowid, name, ident) VALUES (?, ?, ?)"
+_ADD_FTS = "INSERT INTO directory_fts(rowid, name, ident) VALUES (?, ?, ?)"
 _DROP_FTS = "DELETE FROM directory_fts WHERE rowid = ?"
 _SET_MEMBER = (
     "UPDATE members SET member_id = ?, given = ?, family = ?, birth_date = ?, postcode = ?,"
@@ -98,6 +99,7 @@ class DirectoryRows:
             self._origin.read_wall,
             key,
         )
+        is_new = ref is None
         if ref is None:
             ref = int(self._cursor.execute(_ADD_MEMBER, values).lastrowid)
             policy = ""
@@ -107,7 +109,7 @@ class DirectoryRows:
             policy = self._one("SELECT policy_number FROM members WHERE id = ?", ref)[0]
         self._add_numbers(Owner.MEMBER, ref, record.phones)
         ident = f"{member_id} {policy} {birth_token(record.birth_date)}"
-        self._index(Owner.MEMBER, ref, f"{record.given} {record.family}", ident)
+        self._index(Owner.MEMBER, ref, f"{record.given} {record.family}", ident, is_new=is_new)
         return own is None
 
     def drop_member(self, key: str) -> None:
@@ -170,7 +172,7 @@ class DirectoryRows:
         )
         ref = int(self._cursor.execute(_ADD_CARER, values).lastrowid)
         self._add_numbers(Owner.RELATION, ref, record.phones)
-        self._index(Owner.RELATION, ref, record.name, "")
+        self._index(Owner.RELATION, ref, record.name, "", is_new=True)
 
     def drop_carer(self, key: str) -> None:
         found = "SELECT id FROM relations WHERE resource = ? AND resource != ''"
@@ -200,8 +202,12 @@ class DirectoryRows:
             row = (one.e164, one.national, tail_of(one.national), one.kind, one.preferred)
             self._cursor.execute(_ADD_NUMBER, (int(owner), ref, *row))
 
-    def _index(self, owner: Owner, ref: int, name: str, ident: str) -> None:
-        self._cursor.execute(_FTS, (ref * 4 + int(owner), name, ident))
+    def _index(
+        self, owner: Owner, ref: int, name: str, ident: str, *, is_new: bool = False
+    ) -> None:
+        # SQLite looks for a row to replace before it replaces none
+        statement = _ADD_FTS if is_new else _FTS
+        self._cursor.execute(statement, (ref * 4 + int(owner), name, ident))
 
     def _one(self, query: str, *values: Any) -> Any:
         return self._cursor.execute(query, values).fetchone()

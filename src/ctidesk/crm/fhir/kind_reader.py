@@ -95,6 +95,7 @@ class KindReader:
         for entry in page.entries:
             if entry.mode in ("include", "outcome"):
                 continue
+            self._round.line.give_way()
             reading = read(entry.resource, self._round.wanted.around, READERS)
             if reading is None or reading.kind != self._cursor.kind:
                 self._unreadable(entry.resource)

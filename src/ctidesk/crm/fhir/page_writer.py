@@ -19,9 +19,11 @@ from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
 from ctidesk.crm.fhir.worker import Stopped
 from ctidesk.crm.store import Lane, StoreThread
 
-BATCH_S = 0.006
-"""The longest that a transaction goes on taking resources; a look-up waits for one at most."""
+BATCH_S = 0.02
+"""The longest that a transaction goes on taking resources; it ends at once when somebody waits."""
 _PATIENCE_S = 0.2
+_TURN_S = 0.001
+_MOST_TURNS = 50
 
 
 class StoreLine:
@@ -36,6 +38,19 @@ class StoreLine:
         answer = Answer()
         self.submit(work, answer.settle)
         return answer.wait(self.stopped)
+
+    @property
+    def is_wanted(self) -> bool:
+        """See `StoreThread.is_wanted`."""
+        return self._store.is_wanted
+
+    def give_way(self) -> None:
+        """Of the worker, between two pieces of its work: it and the store share one interpreter,
+        and who looks a caller up must not wait for its turn in it."""
+        turns = _MOST_TURNS
+        while self._store.is_wanted and turns:
+            time.sleep(_TURN_S)
+            turns -= 1
 
     def submit(self, work: Callable[[Any], Any], done: Callable[[Any], None]) -> None:
         """`done` comes on the store thread."""
@@ -102,7 +117,7 @@ class PageWriter:
         while at < len(self._items):
             rows.put(self._items[at])
             at += 1
-            if time.perf_counter() >= ends:
+            if self._line.is_wanted or time.perf_counter() >= ends:
                 break
         cursors.save(connection, self._cursor_at(at))
         return at
