@@ -290,6 +290,26 @@ def test_the_ring_is_heard_where_it_was_chosen_and_never_in_the_call(
     assert ear.ever(425) < SILENT
 
 
+def test_a_call_that_waits_knocks_in_the_ear_alone(
+    server: SoundServer, desk: Callable[[], Office]
+) -> None:
+    server.plug_headset(HEADSET)
+    server.plug_speaker(LOUDSPEAKER)
+    office = desk()
+    office.desk.do(chosen(ring=LOUDSPEAKER, ring_gain=1.0))
+    becomes(office, Sound.READY)
+    ear, loud = server.ear(HEADSET), server.ear(LOUDSPEAKER)
+    _first, leg = office.incoming("alice")
+    assert ear.ever(425) < SILENT
+    waiting, bob = office.offered("bob")
+    until(lambda: ear.now(425) > AUDIBLE, "the knock")
+    office.phone("alice").hears_nothing(leg)
+    assert loud.ever(425) < SILENT
+    office.phone("bob")("hangup", leg=bob)
+    office.desk.wait(ev.CallEnded, waiting)
+    until(lambda: ear.now(425) < SILENT, "silence again")
+
+
 def test_the_microphone_is_open_only_while_a_call_needs_it(
     server: SoundServer, desk: Callable[[], Office]
 ) -> None:

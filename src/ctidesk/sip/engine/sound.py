@@ -63,6 +63,8 @@ class SoundDesk:
         self.in_use: Callable[[], bool] = lambda: False
         self.rings: Callable[[], bool] = lambda: False
         self.look_again: Callable[[], None] = lambda: None
+        self.on_ring_gain: Callable[[float], object] = lambda _gain: None
+        """How loud a waiting call may knock: as loud as it would ring."""
         self.order = cmd.ConfigureAudio()
         self._devices: Devices | None = None
         self._pair: Pair | None = None
@@ -247,7 +249,9 @@ class SoundDesk:
         self.look_again()
 
     def _apply_gains(self) -> None:
-        self._endpoint.gains(self.order.mic_gain, self.order.speaker_gain)
+        order = self.order
+        self._endpoint.gains(order.mic_gain, order.speaker_gain)
+        self.on_ring_gain(order.ring_gain if order.ring != "off" else 0.0)
 
     # -- ringing ----------------------------------------------------------------------------------
     def _where_to_ring(self) -> Node | None:
