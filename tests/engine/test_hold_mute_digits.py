@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.sip_hostile import HandCall
 from tests.support.sip_office import Office
 
 from ctidesk.calls import commands as cmd, events as ev
@@ -28,6 +29,23 @@ def test_refused_hold_leaves_the_call_talking(office: Office) -> None:
     failed = office.desk.wait(ev.HoldFailed, call_id)
     assert (failed.wanted, failed.code) == ("hold", 488)
     assert office.call(call_id).phase is Phase.TALKING
+
+
+def test_a_hold_that_meets_another_request_is_asked_for_again(office: Office) -> None:
+    peer = HandCall(office.port)
+    try:
+        call_id = office.desk.wait(ev.CallOffered).call_id
+        office.desk.do(cmd.Answer(call_id=call_id))
+        office.desk.wait(ev.CallAnswered, call_id)
+        peer.reinvites = [500, 491, 200]
+        office.desk.do(cmd.Hold(call_id=call_id))
+        office.desk.wait(ev.CallHeld, call_id)
+        assert "HoldFailed" not in office.desk.story(call_id)
+        assert not peer.reinvites
+        office.desk.do(cmd.HangUp(call_id=call_id))
+        office.desk.wait(ev.CallEnded, call_id)
+    finally:
+        peer.close()
 
 
 def test_refused_resume_leaves_the_call_held(office: Office) -> None:

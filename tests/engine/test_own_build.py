@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import socket
 import ssl
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.support.sip_certificates import Authority
 from tests.support.sip_desk import python_environment
-from tests.support.sip_office import Office
+from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawCaller, StreamRegistrar
 
 from ctidesk.calls import commands as cmd, events as ev
@@ -43,6 +44,17 @@ def answer_of(office: Office, caller: RawCaller, sdp: str) -> str:
         text = caller.socket.recv(65536).decode("utf-8", "replace")
         assert not text.startswith(("SIP/2.0 4", "SIP/2.0 5", "SIP/2.0 6")), text[:40]
     return text
+
+
+def test_a_call_offers_sound_and_nothing_else(office: Office) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as callee:
+        callee.bind(("127.0.0.1", 0))
+        callee.settimeout(20)
+        target = f"sip:callee@127.0.0.1:{callee.getsockname()[1]}"
+        office.desk.do(cmd.Dial(call_id="sound-only", account_id=ACCOUNT, target=target))
+        offer = callee.recv(65536).decode()
+        office.desk.do(cmd.HangUp(call_id="sound-only"))
+    assert [line.split()[0] for line in offer.splitlines() if line[:2] == "m="] == ["m=audio"]
 
 
 def test_it_lacks_nothing_that_work_needs() -> None:

@@ -14,6 +14,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import LampState
 from ctidesk.sip.engine.addresses import host_of, host_port, is_address
 from ctidesk.sip.engine.bridge import (
+    KNOCK,
     MIC,
     SPEAKER,
     LegAudio,
@@ -68,6 +69,15 @@ def test_calls_hear_each_other_only_in_a_conference() -> None:
 def test_early_media_is_heard_but_nothing_is_said() -> None:
     edges = wanted_edges([LegAudio(call("a", Phase.RINGING), media=True, tapped=False)])
     assert edges == {(call_port("a"), SPEAKER)}
+
+
+def test_a_waiting_call_knocks_for_the_agent_who_talks_and_for_nobody_else() -> None:
+    talks = LegAudio(call("a", Phase.TALKING), media=True, tapped=True)
+    held = LegAudio(call("b", Phase.HELD), media=True, tapped=True)
+    waits = LegAudio(call("c", Phase.OFFERED), media=False, tapped=False, waits=True)
+    assert {edge for edge in wanted_edges([talks, waits]) if KNOCK in edge} == {(KNOCK, SPEAKER)}
+    assert KNOCK not in {port for edge in wanted_edges([held, waits]) for port in edge}
+    assert KNOCK not in {port for edge in wanted_edges([talks, held]) for port in edge}
 
 
 ACCOUNT = ConfigureAccount(account_id="a", user="u", password="", registrar="pbx.example:5070")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -17,6 +18,7 @@ from tests.support.sound_server import SoundServer
 
 from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.events import Sound
+from ctidesk.sip.engine.sound_gate import FRESH_S
 
 HEADSET = "Headset X"
 OTHER = "Other headset"
@@ -271,6 +273,42 @@ def test_the_sound_server_dies_and_comes_back(
     office.phone("alice").hears(leg)
 
 
+def test_a_sound_server_that_hangs_holds_no_call_up(
+    server: SoundServer, desk: Callable[[], Office]
+) -> None:
+    server.plug_headset(HEADSET)
+    office = desk()
+    office.desk.do(chosen())
+    becomes(office, Sound.READY)
+    until(lambda: server.recorders(HEADSET) == 0, "the microphone closed")
+    time.sleep(2 * FRESH_S)  # the answer that closed it is believed for a moment
+    server.freeze()
+    try:
+        call_id, leg = office.incoming("alice")
+        assert "does not answer" in becomes(office, Sound.HANGS).text
+        office.desk.do(cmd.Hold(call_id=call_id))
+        office.desk.wait(ev.CallHeld, call_id)
+        office.desk.do(cmd.Resume(call_id=call_id))
+        office.desk.wait(ev.CallResumed, call_id)
+    finally:
+        server.thaw()
+    becomes(office, Sound.READY)
+    server.speak(HEADSET, TONE_HZ)
+    office.phone("alice").hears(leg)
+    server.freeze()
+    try:
+        becomes(office, Sound.HANGS)
+        office.phone("alice")("hangup", leg=leg)
+        office.desk.wait(ev.CallEnded, call_id)
+        second, _leg = office.incoming("bob")
+        office.desk.do(cmd.HangUp(call_id=second))
+        office.desk.wait(ev.CallEnded, second)
+    finally:
+        server.thaw()
+    until(lambda: server.recorders(HEADSET) == 0, "the microphone closed")
+    assert becomes(office, Sound.READY).microphone == HEADSET
+
+
 def test_the_ring_is_heard_where_it_was_chosen_and_never_in_the_call(
     server: SoundServer, desk: Callable[[], Office]
 ) -> None:
@@ -288,6 +326,26 @@ def test_the_ring_is_heard_where_it_was_chosen_and_never_in_the_call(
     office.phone("alice").wait("state", leg=leg, state="confirmed")
     office.phone("alice").hears_nothing(leg)
     assert ear.ever(425) < SILENT
+
+
+def test_a_call_that_waits_knocks_in_the_ear_alone(
+    server: SoundServer, desk: Callable[[], Office]
+) -> None:
+    server.plug_headset(HEADSET)
+    server.plug_speaker(LOUDSPEAKER)
+    office = desk()
+    office.desk.do(chosen(ring=LOUDSPEAKER, ring_gain=1.0))
+    becomes(office, Sound.READY)
+    ear, loud = server.ear(HEADSET), server.ear(LOUDSPEAKER)
+    _first, leg = office.incoming("alice")
+    assert ear.ever(425) < SILENT
+    waiting, bob = office.offered("bob")
+    until(lambda: ear.now(425) > AUDIBLE, "the knock")
+    office.phone("alice").hears_nothing(leg)
+    assert loud.ever(425) < SILENT
+    office.phone("bob")("hangup", leg=bob)
+    office.desk.wait(ev.CallEnded, waiting)
+    until(lambda: ear.now(425) < SILENT, "silence again")
 
 
 def test_the_microphone_is_open_only_while_a_call_needs_it(

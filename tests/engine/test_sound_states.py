@@ -12,7 +12,7 @@ from ctidesk.calls import commands as cmd, events as ev
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Sound
 from ctidesk.sip.engine.loop import Timer
-from ctidesk.sip.engine.sound import LINGER_S, RETRY_S, STEADY_S, SoundDesk
+from ctidesk.sip.engine.sound import CHECK_S, LINGER_S, RETRY_S, STEADY_S, SoundDesk
 from ctidesk.sip.engine.sound_devices import NOTHING, Devices, Node
 
 JABRA = Node("Jabra", "usb")
@@ -108,6 +108,31 @@ class NotingRinger:
         self.where = None
 
 
+class NotingGate:
+    """A sound server that answers at once, until `answer()` lets the questions through."""
+
+    def __init__(self) -> None:
+        self.open = True
+        self.asked: list[Any] = []
+        self.on_hang: Any = None
+
+    def answered(self) -> None:
+        """The list came."""
+
+    def ask(self, job: Any = None) -> None:
+        self.asked.append(job)
+
+    def answer(self, hangs: bool) -> None:
+        asked, self.asked = self.asked, []
+        if hangs:
+            self.on_hang()
+            return
+        self.open = True
+        for job in asked:
+            if job is not None:
+                job()
+
+
 class Rig:
     def __init__(self) -> None:
         self.endpoint = NotingEndpoint()
@@ -115,7 +140,8 @@ class Rig:
         self.ringer = NotingRinger()
         self.told: list[ev.SoundChanged] = []
         self.calls = (False, False)
-        parts: tuple[Any, ...] = (self.endpoint, self.config, self.ringer)
+        self.gate = NotingGate()
+        parts: tuple[Any, ...] = (self.endpoint, self.config, self.ringer, self.gate)
         self.sound = SoundDesk(*parts, self.told.append)
         self.sound.in_use = lambda: self.calls[0]
         self.sound.rings = lambda: self.calls[1]
@@ -274,3 +300,37 @@ def test_the_loudspeaker_rings_on_while_the_headset_is_gone(rig: Rig) -> None:
     assert rig.ringer.where == LOUD
     rig.sound.configure(cmd.ConfigureAudio(ring=""))
     assert rig.ringer.where is None, "and without a choice nothing rings there"
+
+
+def test_a_server_that_hangs_is_not_touched_and_the_sound_comes_with_its_answer(rig: Rig) -> None:
+    rig.sound.devices_are(BOTH)
+    rig.endpoint.pass_s(30)
+    rig.gate.open = False
+    rig.endpoint.did.clear()
+    rig.call()
+    rig.gate.answer(hangs=True)
+    assert rig.states[-1] is Sound.HANGS
+    rig.endpoint.pass_s(sum(RETRY_S))
+    assert "open" not in rig.endpoint.did
+    rig.gate.answer(hangs=False)
+    assert rig.endpoint.did[-1] == "open"
+    assert rig.states == [Sound.READY, Sound.HANGS, Sound.READY]
+
+
+def test_a_server_that_hangs_in_a_call_is_told_and_its_device_let_go_when_it_answers(
+    rig: Rig,
+) -> None:
+    rig.sound.devices_are(BOTH)
+    rig.call()
+    rig.gate.open = False
+    rig.endpoint.pass_s(CHECK_S)
+    rig.gate.answer(hangs=True)
+    assert rig.states[-1] is Sound.HANGS
+    rig.endpoint.did.clear()
+    rig.call(there=False)
+    rig.endpoint.pass_s(10 * LINGER_S)
+    assert rig.endpoint.did == []
+    rig.gate.answer(hangs=False)
+    rig.endpoint.pass_s(2 * LINGER_S)
+    assert rig.endpoint.did == ["clock", "rest"]
+    assert rig.states[-1] is Sound.READY

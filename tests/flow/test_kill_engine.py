@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from tests.support.crm_people import SHARED, SINGLE
@@ -150,6 +151,31 @@ def test_a_killed_recorder_is_said_and_the_call_goes_on(centre: Centre) -> None:
     centre.phones[NUMBER].hears(leg)
     desk.press("call_hold")
     desk.until_call("hold, confirmed", phase="held")
+
+
+def test_a_recording_that_is_whole_only_after_the_desk_ended_is_found_by_the_next(
+    centre: Centre,
+) -> None:
+    desk = centre.desk()
+    leg = centre.talking(desk, NUMBER, CALLER_HZ)
+    desk.until_grown()
+    (recorder,) = children_of(desk.state()["engine_pid"], "ctidesk.recording.recorder")
+    recorder.suspend()
+    centre.phones[NUMBER]("hangup", leg=leg)
+    desk.until(lambda state: state["wrap_ups"], "wrap-up")
+    wrap_up(desk, note=NOTE)
+    desk.until(lambda state: not state["wrap_ups"], "saved")
+    assert desk.quit() == 0
+    (call,) = rows(centre)["calls"]
+    assert call.recording_manifest == ""
+    recorder.resume()
+    recorder.wait(30)
+    (folder,) = recordings(centre)
+    centre.desk()
+    until(lambda: rows(centre)["calls"][0].recording_manifest, "the row that knows it")
+    (call,), (message,) = rows(centre)["calls"], rows(centre)["outbox"]
+    assert Path(call.recording_manifest).parent == folder
+    assert json.loads(message.body)["recording_manifest"] == call.recording_manifest
 
 
 def test_a_desk_frozen_for_five_seconds_costs_no_sound(centre: Centre) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.support.crm_people import SHARED
 from tests.support.flow_centre import AGENT_HZ, Centre
 from tests.support.flow_looks import opened_by_command, recordings, rows, wrap_up
+from tests.support.sip_desk import until
 from tests.support.sip_sound import RATE, loudness
 
 pytestmark = pytest.mark.slow
@@ -56,6 +57,8 @@ def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
     figures = desk.ask("figures")
     assert figures["handled"] == 1
     assert min(figures["talk_s"], figures["hold_s"], figures["wrap_up_s"]) > 0
+    # the recorder seals when it is done, however quickly the call was saved
+    until(lambda: rows(centre)["calls"][0].recording_manifest, "the row that knows the recording")
     assert desk.quit() == 0
 
     found = rows(centre)
@@ -72,7 +75,6 @@ def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
     assert call.talk_s == pytest.approx(figures["talk_s"], abs=0.01)
     assert call.hold_s == pytest.approx(figures["hold_s"], abs=0.01)
     (folder,) = recordings(centre)
-    # however quickly it was saved, the row leads to the recording
     assert Path(call.recording_manifest).parent == folder
     agent, caller = opened_by_command(centre, folder)
     assert loudness(agent[: 2 * RATE], AGENT_HZ) > AUDIBLE

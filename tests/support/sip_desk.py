@@ -215,7 +215,9 @@ class DeskProbe:
         try:
             found = until(find, f"{kind.__name__} {like}", patience_s)
         except AssertionError as fault:
-            raise AssertionError(f"{fault}; got {self.story()}") from fault
+            with self._lock:
+                codes = [(type(e).__name__, e.code) for _s, e in self.events if hasattr(e, "code")]
+            raise AssertionError(f"{fault}; got {self.story()}; codes {codes}") from fault
         assert found is not None
         return found
 

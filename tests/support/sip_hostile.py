@@ -121,6 +121,8 @@ class HandCall:
         """(CSeq, status) of every final answer to an INVITE."""
         self.heard = Heard()
         self.ended = threading.Event()
+        self.reinvites: list[int] = []
+        """What the next re-INVITEs are answered with, in this order; then 488."""
         self._last: tuple[int, int, int] | None = None
         self._closed = False
         self._threads = [
@@ -173,10 +175,16 @@ class HandCall:
                     for line in text.split("\r\n")
                     if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))
                 ]
-                # what we negotiated stays: our audio is being watched
-                first_line = "SIP/2.0 " + ("488 No" if cseq.group(2) == "INVITE" else "200 OK")
-                ok = "\r\n".join([first_line, *kept, "Content-Length: 0", "", ""])
-                self.sip.sendto(ok.encode(), peer)
+                code, body = 200, ""
+                if cseq.group(2) == "INVITE":
+                    # by itself, what we negotiated stays: our audio is being watched
+                    code = self.reinvites.pop(0) if self.reinvites else 488
+                    if code == 200:
+                        body = self.sdp + "a=recvonly\r\n"
+                        kept += [f"Contact: <sip:hand@127.0.0.1:{self._port}>"]
+                        kept += ["Content-Type: application/sdp"]
+                head = [f"SIP/2.0 {code} Said", *kept, f"Content-Length: {len(body)}", "", body]
+                self.sip.sendto("\r\n".join(head).encode(), peer)
                 if cseq.group(2) == "BYE":
                     self.ended.set()
 

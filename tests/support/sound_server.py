@@ -127,6 +127,13 @@ class SoundServer:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(PATIENCE_S)
 
+    def freeze(self) -> None:
+        """It is there and says nothing more, until `thaw`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def plug_headset(self, name: str) -> None:
         """A microphone and a speaker called `name`; what `speak` says is heard by the microphone,
         what the speaker plays by `ear`."""

@@ -69,7 +69,8 @@ class SpyDesk:
         while not condition():
             left = deadline - time.monotonic()
             if left <= 0:
-                raise AssertionError(f"never happened; seen: {self.order}")
+                codes = [(type(e).__name__, e.code) for e in self.events if hasattr(e, "code")]
+                raise AssertionError(f"never happened; seen: {self.order}; codes: {codes}")
             try:
                 work = self._posted.get(timeout=min(left, 0.05))
             except queue.Empty:

@@ -21,6 +21,7 @@ from ctidesk.calls.ports import CallJournal, Clock, Done
 
 log = logging.getLogger(__name__)
 
+SOUND_LOST = (ev.Sound.GONE, ev.Sound.FAILED, ev.Sound.HANGS, ev.Sound.NO_DEVICE)
 RANG_OUT_S = 15.0
 """An offer that rang this long unanswered makes the agent not ready (NO_ANSWER)."""
 
@@ -220,8 +221,7 @@ class CallDesk:
 
     def _sound(self, event: ev.SoundChanged) -> None:
         self.sound = event
-        lost = {ev.Sound.GONE, ev.Sound.FAILED, ev.Sound.NO_DEVICE}
-        away = event.state in lost
+        away = event.state in SOUND_LOST
         change = self.agent.outage(DEVICE_LOST) if away else self.agent.recovered(DEVICE_LOST)
         if change is not None:
             self.note(change)

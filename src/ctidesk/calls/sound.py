@@ -45,6 +45,12 @@ def advice(
             "The headset can't be opened: you are muted and hear nobody.",
             "Close other programs that use it, or plug it in again; it is tried again by itself.",
         )
+    if state is Sound.HANGS:
+        return Advice(
+            "The computer's sound does not answer: you are muted and hear nobody.",
+            "It is tried again by itself; if it lasts, restart the computer's sound, or the "
+            "computer.",
+        )
     if state is Sound.UNSUPPORTED:
         return Advice(
             "Development engine: no headset, not for patients' data.",

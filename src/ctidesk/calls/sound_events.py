@@ -17,6 +17,7 @@ class Sound(StrEnum):
     NO_DEVICE = "no_device"  # nothing that could be a headset was ever there
     GONE = "gone"  # the chosen device is not connected: muted, until it is back
     FAILED = "failed"  # it is there and can't be opened: muted, tried again by itself
+    HANGS = "hangs"  # the system's sound does not answer: as good as muted, tried again
     READY = "ready"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,17 @@ class SqlCallJournal:
                 journal_sql.append(connection, stamp, self._boot_id)
 
         self._store.submit(Lane.WRITE, work, done)
+
+    def recordings_are(self, found: Mapping[str, str]) -> None:
+        """Manifest by call id, of the recordings on this computer: rows that do not know theirs
+        learn it."""
+
+        def work(connection: Connection) -> None:
+            from ctidesk.crm import journal_sql
+
+            journal_sql.recordings_are(connection, found)
+
+        self._store.submit(Lane.WRITE, work, None, patience_s=math.inf)
 
     def outbox_waiting(self, done: Done[int]) -> None:
         def work(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -45,20 +46,25 @@ def append(connection: Connection, event: LogEvent, boot_id: str) -> None:
         )
     )
     if isinstance(event, RecordingStopped):
-        _sealed_late(connection, event)
+        _sealed_late(connection, event.call_id, event.manifest)
 
 
-def _sealed_late(connection: Connection, event: RecordingStopped) -> None:
+def recordings_are(connection: Connection, found: Mapping[str, str]) -> None:
+    """`found`: the manifest of each call whose recording lies here. One that was sealed when no
+    desk listened any more is told to its row now."""
+    unknown = select(calls.c.call_id).where(calls.c.recording_manifest == "")
+    for call_id in connection.execute(unknown).scalars().all():
+        if call_id in found:
+            _sealed_late(connection, call_id, found[call_id])
+
+
+def _sealed_late(connection: Connection, call_id: str, manifest: str) -> None:
     """The last segment may be sealed after a quick wrap-up was saved: its row, and its message
     unless it is on its way, learn where the recording is."""
-    unknown = (calls.c.call_id == event.call_id) & (calls.c.recording_manifest == "")
-    changed = connection.execute(
-        update(calls).where(unknown).values(recording_manifest=event.manifest)
-    )
+    unknown = (calls.c.call_id == call_id) & (calls.c.recording_manifest == "")
+    changed = connection.execute(update(calls).where(unknown).values(recording_manifest=manifest))
     if changed.rowcount:
-        outbox.amend(
-            connection, "interaction", event.call_id, {"recording_manifest": event.manifest}
-        )
+        outbox.amend(connection, "interaction", call_id, {"recording_manifest": manifest})
 
 
 def load_since(

@@ -62,6 +62,15 @@ def seal_orphans(spool: Path, device_key: str | bytes) -> list[SealedRecording]:
     return sealed
 
 
+def closed_recordings(spool: Path) -> dict[str, str]:
+    """Call id and manifest of every recording below `spool` that is whole on this computer."""
+    try:
+        paths = [each for each in spool.iterdir() if each.is_dir() and not each.is_symlink()]
+    except OSError:
+        return {}
+    return {path.name: str(path / mf.FILE_NAME) for path in paths if _closed_already(path)}
+
+
 def _emptied(path: Path) -> bool:
     """Whether the recorder died before its first manifest; then the folder is removed."""
     if any(not each.name.endswith(mf.TEMPORARY) for each in path.iterdir()):

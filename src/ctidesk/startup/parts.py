@@ -168,10 +168,12 @@ class Parts:
             return
         self._deliver(lambda: self._device_key_there(key))
         # not at the top: cryptography and libsndfile would keep the window waiting
-        from ctidesk.recording.salvage import seal_orphans
+        from ctidesk.recording.salvage import closed_recordings, seal_orphans
 
         for recording in seal_orphans(self.profile.spool, key):
             log.info("a recording left open: closed=%s %s", recording.closed, recording.problem)
+        found = closed_recordings(self.profile.spool)
+        self._deliver(lambda: self.journal.recordings_are(found))
 
     def _device_key_there(self, key: bytes) -> None:
         self._device_key = key

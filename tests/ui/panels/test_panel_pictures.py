@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from tests.support.desk_scenes import (
     COLLEAGUES,
     HOSPITAL,
@@ -25,6 +25,7 @@ from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
+from ctidesk.ui.widgets.labels import ElidedLabel
 from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 
 Show = Callable[[Scene, DeskWindow], None]
@@ -259,3 +260,11 @@ def test_pictures(
     shown.window.resize(960, 600)
     QApplication.processEvents()
     assert buttons.end.geometry().right() <= buttons.width(), "the bar fits into 960 px"
+    cut = [word.text() for word in words_of(shown.window, "status_strip") if word.is_cut()]
+    assert not cut, "the status line leaves words out, it does not cut them"
+
+
+def words_of(window: QWidget, part: str) -> list[ElidedLabel]:
+    strip = window.findChild(QWidget, part)
+    assert strip is not None
+    return [word for word in strip.findChildren(ElidedLabel) if word.isVisible()]

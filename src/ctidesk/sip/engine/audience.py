@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 def voices(board: Switchboard) -> list[LegAudio]:
     """What the bridge needs to know of each call."""
     return [
-        LegAudio(call, leg.media_runs and not leg.ending_here, leg.tap is not None)
+        LegAudio(
+            call,
+            media=leg.media_runs and not leg.ending_here,
+            tapped=leg.tap is not None,
+            waits=call.phase is Phase.OFFERED and not leg.ending_here,
+        )
         for leg, call in _calls(board)
     ]
 

@@ -24,6 +24,8 @@ Edge = tuple[Port, Port]
 MIC: Port = ("mic", "")
 SPEAKER: Port = ("speaker", "")
 SILENCE: Port = ("silence", "")
+KNOCK: Port = ("knock", "")
+"""The tone of a call that waits while the agent talks on another: for the agent's ear alone."""
 
 
 def call_port(call_id: str) -> Port:
@@ -41,11 +43,13 @@ def caller_tap(call_id: str) -> Port:
 
 
 class LegAudio(NamedTuple):
-    """What the bridge must know of a call. `media`: its stream runs; `tapped`: it is recorded."""
+    """What the bridge must know of a call. `media`: its stream runs; `tapped`: it is recorded;
+    `waits`: nobody has answered or refused it yet."""
 
     call: Call
     media: bool
     tapped: bool
+    waits: bool = False
 
 
 def wanted_edges(legs: Iterable[LegAudio]) -> set[Edge]:
@@ -60,6 +64,8 @@ def wanted_edges(legs: Iterable[LegAudio]) -> set[Edge]:
             edges.add((call_port(leg.call.call_id), call_port(other.call.call_id)))
             if other.tapped:
                 edges.add((call_port(leg.call.call_id), caller_tap(other.call.call_id)))
+    if any(leg.waits for leg in by_id.values()) and any(map(_talks, by_id.values())):
+        edges.add((KNOCK, SPEAKER))
     return edges
 
 

@@ -20,7 +20,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.accounts import Accounts
 from ctidesk.sip.engine.alsa_config import AlsaConfig
 from ctidesk.sip.engine.audience import audible
-from ctidesk.sip.engine.bridge import MIC, SILENCE, SPEAKER, Bridge
+from ctidesk.sip.engine.bridge import KNOCK, MIC, SILENCE, SPEAKER, Bridge
 from ctidesk.sip.engine.codes import Codes
 from ctidesk.sip.engine.dispatch import Dispatch
 from ctidesk.sip.engine.endpoint import SipEndpoint
@@ -116,6 +116,9 @@ class Engine:
         self._outside = Outside(endpoint, self._accounts, self._board)
         bridge.attach(SPEAKER, endpoint.speaker)
         bridge.attach(SILENCE, endpoint.silence())
+        knock = endpoint.knock()
+        bridge.attach(KNOCK, knock)
+        self._sound.desk.on_ring_gain = knock.adjustTxLevel
         mic = self._settings.mic_file
         bridge.attach(MIC, endpoint.player(mic) if mic else endpoint.mic)
         real = endpoint.has_sound and not endpoint.settings.null_audio

@@ -28,6 +28,10 @@ log = logging.getLogger("ctidesk.engine")
 ANSWER_S = 10.0
 """A peer that has not answered a re-INVITE by then has not confirmed it."""
 MAX_TRIES = 5
+PENDING = (491, 500)
+"""Another request is under way at the peer (RFC 3261, 14.2): tried again."""
+TAKEN_OVER_S = 1.0
+"""How long an accepted request may take to show in the media."""
 OTHERS_S = 2.0
 """How long an answer waits for the hold of the other calls; the bridge parts them at once."""
 
@@ -159,18 +163,27 @@ class Holding:
             return
         if work.timer is not None:
             work.timer.cancel()
-        if code // 100 == 2:
-            status = leg.native.media_seen().status
-            work.held = status in (MediaStatus.LOCAL_HOLD, MediaStatus.NONE)
-            if work.held == (work.in_flight == "hold"):
-                work.in_flight, work.tries = "", 0
-                self._drive(leg)
-                return
-            code = 488
-        if code == 491:
+        if code // 100 == 2 and not self._taken_over(leg):
+            # the peer has agreed; the stack may need another turn to change the stream
+            work.timer = self._board.endpoint.call_later(
+                TAKEN_OVER_S, lambda: self._conclude(leg, 200 if self._taken_over(leg) else 488)
+            )
+        elif code // 100 == 2:
+            work.held = work.in_flight == "hold"
+            work.in_flight, work.tries = "", 0
+            self._drive(leg)
+        elif code in PENDING:
             self._again_or_fail(leg, code, "Request Pending")
-            return
-        self._fail(leg, code, "Refused" if code != 408 else "No Answer")
+        else:
+            self._fail(leg, code, "Refused" if code != 408 else "No Answer")
+
+    def _taken_over(self, leg: Leg) -> bool:
+        """Whether the stream is as the request under way wants it."""
+        if leg.native is None:
+            return False
+        status = leg.native.media_seen().status
+        held = status in (MediaStatus.LOCAL_HOLD, MediaStatus.NONE)
+        return held == (leg.hold.in_flight == "hold")
 
     def _again_or_fail(self, leg: Leg, code: int, reason: str) -> None:
         work = leg.hold

@@ -157,7 +157,13 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             method=str(tsx.method),
             ours=tsx.role == pj.PJSIP_ROLE_UAC,
             code=int(tsx.statusCode),
-            final=tsx.state in (pj.PJSIP_TSX_STATE_COMPLETED, pj.PJSIP_TSX_STATE_TERMINATED),
+            final=tsx.state == pj.PJSIP_TSX_STATE_COMPLETED
+            # half a minute after a refusal its transaction ends: no news, and it must not pass for
+            # the answer to a later request
+            or (
+                tsx.state == pj.PJSIP_TSX_STATE_TERMINATED
+                and event.prevState != pj.PJSIP_TSX_STATE_COMPLETED
+            ),
             message=text.encode("utf-8", "surrogateescape"),
             received=received,
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pjsua2 as pj
 
@@ -23,15 +23,17 @@ from ctidesk.calls.events import Sound
 from ctidesk.calls.sound import advice
 from ctidesk.sip.engine.alsa_config import AlsaConfig
 from ctidesk.sip.engine.endpoint import SipEndpoint
-from ctidesk.sip.engine.loop import Timer
+from ctidesk.sip.engine.loop import Job, Timer
 from ctidesk.sip.engine.ringer import Ringer
 from ctidesk.sip.engine.sound_devices import Devices, Node
+from ctidesk.sip.engine.sound_gate import SoundGate
 
 log = logging.getLogger("ctidesk.engine")
 
 LINGER_S = 5.0
 """A microphone that nobody needs is closed: its light goes out."""
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+CHECK_S = 5.0
 STEADY_S = 10.0
 """A device that worked for so long is trusted again."""
 
@@ -54,15 +56,19 @@ class SoundDesk:
         endpoint: SipEndpoint,
         config: AlsaConfig,
         ringer: Ringer,
+        gate: SoundGate,
         emit: Callable[[ev.SoundChanged], object],
     ) -> None:
         self._endpoint = endpoint
         self._config = config
         self._ringer = ringer
+        self._gate = gate
         self._emit = emit
         self.in_use: Callable[[], bool] = lambda: False
         self.rings: Callable[[], bool] = lambda: False
         self.look_again: Callable[[], None] = lambda: None
+        self.on_ring_gain: Callable[[float], object] = lambda _gain: None
+        """How loud a waiting call may knock: as loud as it would ring."""
         self.order = cmd.ConfigureAudio()
         self._devices: Devices | None = None
         self._pair: Pair | None = None
@@ -76,7 +82,10 @@ class SoundDesk:
         self._retry: Timer | None = None
         self._linger: Timer | None = None
         self._steady: Timer | None = None
+        self._check: Timer | None = None
+        self._hung = False
         self._told: ev.SoundChanged | None = None
+        gate.on_hang = self._hangs
         endpoint.on_sound_error = lambda: endpoint.post(self._broke)
 
     # -- asked ------------------------------------------------------------------------------------
@@ -104,6 +113,8 @@ class SoundDesk:
 
     def devices_are(self, devices: Devices) -> None:
         """The watch saw this."""
+        if devices.server:
+            self._gate.answered()
         news, self._devices = devices != self._devices, devices
         if news:
             self._failures = 0
@@ -153,14 +164,16 @@ class SoundDesk:
             self._tell(Sound.UNSUPPORTED)
         elif devices is not None:
             pair, missing = self._wanted(devices)
+            if (self._hung or not self._stands(pair)) and not self._answers(self._update):
+                return  # it comes back here
+            self._hung = False
             if pair is None:
                 self._mute()
                 self._tell(Sound.GONE if missing else Sound.NO_DEVICE, missing)
             elif self._use(pair):
                 self._tell(Sound.READY)
             else:
-                delay_s = RETRY_S[min(self._failures, len(RETRY_S)) - 1]
-                self._retry = self._endpoint.call_later(delay_s, self._update)
+                self._try_later()
                 self._tell(Sound.FAILED)
         self._ring()
         self._rest_soon()
@@ -183,10 +196,42 @@ class SoundDesk:
             names.append(order.speaker or (pair.speaker.name if pair else ""))
         return None, tuple(dict.fromkeys(name for name in names if name))
 
+    def _answers(self, job: Job) -> bool:
+        """Whether a device may be opened or closed now; if not, `job` is done once it may."""
+        server = self._pair is not None and self._pair.server
+        listed = self._devices is not None and self._devices.server
+        if self._gate.open or not (server or listed):
+            return True
+        self._gate.ask(job)
+        return False
+
+    def _hangs(self) -> None:
+        """The sound server does not answer: what is open stays so, nothing is touched."""
+        self._hung = True
+        if self._retry is None or not self._retry.waits:
+            self._try_later()
+        self._tell(Sound.HANGS)
+
+    def _check_soon(self) -> None:
+        """An open device whose server hangs says nothing about it."""
+        _cancel(self._check)
+        self._check = self._endpoint.call_later(CHECK_S, self._look_after)
+
+    def _look_after(self) -> None:
+        if self.is_open and self._pair is not None and self._pair.server:
+            self._gate.ask()
+            self._check_soon()
+
+    def _stands(self, pair: Pair | None) -> bool:
+        """Nothing has to be opened or closed."""
+        if pair is None:
+            return not self.is_open
+        rests = self._worked and self._failures == 0 and not self._needed()
+        return pair == self._pair and (self.is_open or rests)
+
     def _use(self, pair: Pair) -> bool:
         """Whether the pair works. It is opened when it is needed, and once when it is new."""
-        rests = self._worked and self._failures == 0 and not self._needed()
-        if pair == self._pair and (self.is_open or rests):
+        if self._stands(pair):
             return True
         self._mute()
         self._pair = pair
@@ -195,13 +240,13 @@ class SoundDesk:
             self._endpoint.open_sound()
         except (OSError, pj.Error) as fault:
             log.warning("the sound devices can't be opened: %s", type(fault).__name__)
-            self._failures += 1
             self._endpoint.close_sound()
             self._runs = True
             return False
         self.is_open = self._worked = self._runs = True
         self._apply_gains()
         self._steady = self._endpoint.call_later(STEADY_S, self._trust)
+        self._check_soon()
         return True
 
     def _run(self) -> None:
@@ -228,7 +273,7 @@ class SoundDesk:
 
     def _rest(self) -> None:
         self._linger = None
-        if not self._needed():
+        if self._runs and not self._needed() and self._answers(self._rest):
             self._failures = 0
             self._mute()
             self._runs = False
@@ -239,15 +284,22 @@ class SoundDesk:
         be opened again, the list will tell; without one it is tried."""
         if not self.is_open:
             return
+        if not self._answers(self._broke):
+            return
         log.warning("a sound device stopped")
         self._mute()
+        self._try_later()
+        self.look_again()
+
+    def _try_later(self) -> None:
         self._failures += 1
         delay_s = RETRY_S[min(self._failures, len(RETRY_S)) - 1]
         self._retry = self._endpoint.call_later(delay_s, self._update)
-        self.look_again()
 
     def _apply_gains(self) -> None:
-        self._endpoint.gains(self.order.mic_gain, self.order.speaker_gain)
+        order = self.order
+        self._endpoint.gains(order.mic_gain, order.speaker_gain)
+        self.on_ring_gain(order.ring_gain if order.ring != "off" else 0.0)
 
     # -- ringing ----------------------------------------------------------------------------------
     def _where_to_ring(self) -> Node | None:
@@ -290,15 +342,7 @@ class SoundDesk:
 
 
 def _same(a: ev.SoundChanged, b: ev.SoundChanged) -> bool:
-    return (a.state, a.devices, a.microphone, a.speaker, a.ring, a.missing, a.text) == (
-        b.state,
-        b.devices,
-        b.microphone,
-        b.speaker,
-        b.ring,
-        b.missing,
-        b.text,
-    )
+    return replace(a, t_mono=b.t_mono, t_wall=b.t_wall) == b
 
 
 def _cancel(timer: Timer | None) -> None:

@@ -92,6 +92,24 @@ class SoundSystem:
             return of_server(info, self._ask("list", "sinks"), self._ask("list", "sources"))
         return of_cards(_read(self.cards), _read(self.pcms))
 
+    def hangs(self) -> bool:
+        """A sound server is there and does not answer. Takes up to `ASK_S`."""
+        try:
+            subprocess.run(
+                self.pactl("info"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=ASK_S,
+                env=self.child_environment(),
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return True
+        except OSError:
+            pass  # nobody to ask with: nothing is known against it
+        return False
+
     def _ask(self, *words: str) -> Any:
         try:
             answer = subprocess.run(

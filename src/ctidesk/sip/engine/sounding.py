@@ -14,6 +14,7 @@ from ctidesk.sip.engine.journal import Journal
 from ctidesk.sip.engine.ringer import Ringer
 from ctidesk.sip.engine.sound import SoundDesk
 from ctidesk.sip.engine.sound_devices import NOTHING, SoundSystem
+from ctidesk.sip.engine.sound_gate import SoundGate
 from ctidesk.sip.engine.sound_test import SoundTest
 from ctidesk.sip.engine.sound_watch import SoundWatch
 
@@ -28,7 +29,8 @@ class Sounding:
         self._endpoint = endpoint
         self._posted = False
         system = SoundSystem()
-        self.desk = SoundDesk(endpoint, config, Ringer(folder, system), journal.record)
+        gate = SoundGate(system.hangs, endpoint.post)
+        self.desk = SoundDesk(endpoint, config, Ringer(folder, system), gate, journal.record)
         self.desk.in_use = lambda: self.calls()[0]
         self.desk.rings = lambda: self.calls()[1]
         self.test = SoundTest(endpoint, self.desk, folder, journal.record)

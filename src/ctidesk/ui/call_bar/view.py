@@ -155,7 +155,8 @@ class CallBar(QWidget):
         says = bool(state.waiting or state.notes or not live)
         alarm = state.recording is not None and not state.recording.lit
         self._detail.setVisible(self._worded is not False or says)
-        self._phase.setVisible(self._worded is not False or not (says or alarm))
+        room = self._worded is not False or not (says or alarm)
+        self._phase.setVisible(room and bool(state.phase))
         set_tone(self._detail, Role.RINGING if state.waiting else Role.MUTED)
         self._render_buttons(state)
 

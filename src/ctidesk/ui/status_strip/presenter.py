@@ -312,6 +312,7 @@ def _headset(sound: SoundChanged | None, build: str) -> Indicator:
         Sound.NO_DEVICE: "No headset",
         Sound.GONE: "Headset gone: muted",
         Sound.FAILED: "Headset fails: muted",
+        Sound.HANGS: "Sound hangs: muted",
         Sound.UNSUPPORTED: "No headset",
     }[sound.state]
     problem = Problem(sound.text, sound.remedy)

@@ -6,8 +6,10 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from ctidesk.ui.status_strip.fitting import Block, Keep, left_out
 from ctidesk.ui.status_strip.presenter import Indicator, StatusPresenter, StatusState
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
@@ -17,6 +19,11 @@ from ctidesk.ui.widgets.buttons import IconButton, Target, Variant
 from ctidesk.ui.widgets.charts import Sparkline
 from ctidesk.ui.widgets.labels import ElidedLabel, IconLabel, text_label
 from ctidesk.ui.widgets.sections import row
+
+
+def _width(widget: QWidget) -> int:
+    """With the gap beside it."""
+    return widget.sizeHint().width() + Space.S
 
 
 def _shrinking(label: ElidedLabel) -> ElidedLabel:
@@ -49,10 +56,32 @@ class IndicatorView(QWidget):
         self._word.setText(shown.word)
         self._word.setMinimumWidth(self._word.sizeHint().width() if shown.whole else 0)
         set_tone(self._word, shown.role)
-        self.setToolTip(shown.tip)
+        self._set_tip()
         self.setAccessibleName(f"{shown.word}. {shown.tip}" if shown.tip else shown.word)
         self._more.setVisible(shown.problem is not None)
         self._more.set_name(self.tr("%s: what to do") % shown.word)
+
+    @property
+    def block(self) -> Block:
+        """Its word, which may give way to the icon alone."""
+        role = self._shown.role if self._shown is not None else Role.MUTED
+        keep = {Role.READY: Keep.WORKS, Role.MUTED: Keep.ASIDE}.get(role, Keep.ALWAYS)
+        return Block(self._word.sizeHint().width() + Space.XS, keep)
+
+    @property
+    def bare_width(self) -> int:
+        """Without the word."""
+        more = self._more.sizeHint().width() + Space.XS if not self._more.isHidden() else 0
+        return self._icon.width() + more
+
+    def show_word(self, shown: bool) -> None:
+        self._word.setVisible(shown)
+        self._set_tip()
+
+    def _set_tip(self) -> None:
+        if self._shown is not None:
+            word = self._shown.word if self._word.isHidden() else ""
+            self.setToolTip(". ".join(part for part in (word, self._shown.tip) if part))
 
     def _tell(self) -> None:
         if self._shown is not None and self._shown.problem is not None:
@@ -72,6 +101,8 @@ class StatusStrip(QWidget):
         super().__init__()
         self._around = around
         self._views: dict[str, IndicatorView] = {}
+        self._has = (False, False)
+        """Whether the shift has figures in parts, and a trend."""
         self.setObjectName("status_strip")
         self.setAccessibleName(self.tr("Status"))
         theme = around.theme
@@ -79,7 +110,7 @@ class StatusStrip(QWidget):
         self._left.setSpacing(Space.L)
         self._reason = ElidedLabel(theme, "", Type.CAPTION, tone=Role.MUTED)
         self._caption = text_label(theme, self.tr("My AHT"), Type.CAPTION, tone=Role.MUTED)
-        more = IconButton(
+        more = self._more = IconButton(
             theme,
             "history",
             self.tr("My handle time, by reason and party"),
@@ -126,9 +157,37 @@ class StatusStrip(QWidget):
         shift = state.shift
         self._aht.setText(shift.aht)
         self._parts.setText(shift.parts)
-        self._parts.setVisible(bool(shift.parts))
         self._handled.setText(shift.handled)
         self._reason.setText(shift.reason)
         self._reason.setVisible(bool(shift.reason))
-        self._spark.setVisible(len(shift.spark) > 1)
         self._spark.set_values(shift.spark)
+        self._has = (bool(shift.parts), len(shift.spark) > 1)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what there is room for."""
+        views = list(self._views.values())
+        parts, trend = self._has
+        figures = [
+            Block(_width(self._parts) if parts else 0, Keep.FIGURES_IN_PARTS),
+            Block(_width(self._spark) if trend else 0, Keep.TREND),
+            Block(_width(self._handled), Keep.COUNT),
+        ]
+        fixed = [self._caption, self._aht, self._more]
+        bare = sum(_width(widget) for widget in fixed) + (
+            _width(self._reason) if not self._reason.isHidden() else 0
+        )
+        bare += sum(view.bare_width + Space.L for view in views)
+        out = left_out(self.width() - bare, [*figures, *(view.block for view in views)])
+        self._parts.setVisible(parts and 0 not in out)
+        self._spark.setVisible(trend and 1 not in out)
+        self._handled.setVisible(2 not in out)
+        for place, view in enumerate(views, len(figures)):
+            view.show_word(place not in out)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()

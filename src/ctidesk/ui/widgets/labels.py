@@ -66,6 +66,9 @@ class ElidedLabel(QLabel):
         room = self.contentsRect().width()
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
+    def is_cut(self) -> bool:
+        return self.shown_text() != self.text()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_tip()
@@ -83,9 +86,8 @@ class ElidedLabel(QLabel):
         )
 
     def _set_tip(self) -> None:
-        cut = self.shown_text() != self.text()
         # a tool tip guesses whether it is HTML: escaped and wrapped, it has nothing to guess
-        self.setToolTip(f"<span>{html.escape(self.text())}</span>" if cut else "")
+        self.setToolTip(f"<span>{html.escape(self.text())}</span>" if self.is_cut() else "")
 
 
 class IconLabel(QWidget):
