@@ -133,7 +133,8 @@ def crm_indicator(state: PullState, name: str, time_of_day: Callable[[float], st
         problem = Problem(state.problem.text, state.problem.remedy)
     if state.phase is PullPhase.READING:
         word = f"{name}: {_so_far(state)}…"
-        return Indicator("crm", "sync", word, Role.HOLD, _pace(state))
+        # nothing is wrong: in a full strip its words give way
+        return Indicator("crm", "sync", word, Role.MUTED, _pace(state))
     if state.phase is PullPhase.FAILED:
         since = "" if state.since_wall is None else f" since {time_of_day(state.since_wall)}"
         passing = getattr(state.problem, "passing", False)

@@ -195,7 +195,7 @@ def needs_care(scene: Scene, shown: DeskWindow) -> None:
         ),
     )
     shown.set_cache(Indicator("cache", "database", "Member data", Role.READY))
-    shown.set_crm(Indicator("crm", "sync", "CRM: 12,300 of 100,000 members…", Role.HOLD, "tip"))
+    shown.set_crm(Indicator("crm", "sync", "CRM: 12,300 of 100,000 members…", Role.MUTED, "tip"))
     shown.set_recording_key(Indicator("key", "record", "No recording key", Role.MUTED))
     scene.engine.engine_ready(has_sound=False)
     scene.engine.remote_hangs_up(scene.talk(SHARED, "Jane D."))

@@ -123,6 +123,24 @@ def test_half_a_birth_date_is_none(birth: str) -> None:
     assert reading.row.birth_date is None
 
 
+@pytest.mark.parametrize(
+    ("identifiers", "number"),
+    [
+        ([("SS", "ssn"), ("MR", "record"), ("MB", "member")], "member"),
+        ([("SS", "ssn"), ("NNDEU", "state"), ("", "plain")], "plain"),
+        ([("SS", "ssn")], "p1"),
+    ],
+)
+def test_a_number_of_the_state_is_no_members_number(
+    identifiers: list[tuple[str, str]], number: str
+) -> None:
+    given_ids = [{"type": concept("", code), "value": value} for code, value in identifiers]
+    reading = read(patient("p1", "Fischer", identifier=given_ids), AROUND, READERS)
+    assert reading is not None
+    assert isinstance(reading.row, MemberRecord)
+    assert reading.row.member_id == number
+
+
 def test_what_has_no_type_or_id_is_nothing() -> None:
     for bad in ({}, {"resourceType": "Patient"}, {"resourceType": "Patient", "id": "a/b"}):
         assert read(bad, AROUND, READERS) is None

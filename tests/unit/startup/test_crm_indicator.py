@@ -25,11 +25,11 @@ READING = PullState(
     ("state", "word", "role"),
     [
         (PullState(phase=PullPhase.STARTING), "CRM starting…", Role.MUTED),
-        (READING, "CRM: 12,300 of 100,000 members…", Role.HOLD),
+        (READING, "CRM: 12,300 of 100,000 members…", Role.MUTED),
         (
             PullState(phase=PullPhase.READING, kind="Slot", loaded=7, first=True),
             "CRM: 7 free times…",
-            Role.HOLD,
+            Role.MUTED,
         ),
         (PullState(phase=PullPhase.CURRENT, current_wall=632.0), "CRM up to date", Role.READY),
         (

@@ -93,7 +93,7 @@ class FhirClient:
 
     def history(self, kind: str, since: str, limit: int = MAX_ANSWER) -> Page:
         """What happened to resources of a type since an instant (deletions too)."""
-        query = urlencode({"_since": since, "_count": "500"})
+        query = urlencode({"_since": since, "_count": "100"})
         return self.page(f"{self._base}{_type(kind)}/_history?{query}", limit)
 
     def page(self, url: str, limit: int = MAX_ANSWER) -> Page:

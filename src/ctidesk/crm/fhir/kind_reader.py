@@ -37,6 +37,7 @@ class KindReader:
     def __init__(self, this: Round, start: Cursor, first: bool) -> None:
         self._round = this
         self._cursor = start
+        self._started_after = start.after
         self._before = start.after
         self._first = first
         self._newest = start.after
@@ -68,8 +69,12 @@ class KindReader:
 
     def _take(self, page: Page) -> None:
         this = self._round
-        wall = this.wall()
+        # a clock that was put back must not make what was just read look older than the reading
+        wall = max(this.wall(), self._cursor.began_wall or 0.0)
         items = self._items(page)
+        if not self._in_order:
+            # what a cursor stands for is not known: a reading that breaks off begins anew
+            self._before = self._started_after
         this.told.unreadable += page.odd
         this.told.read += len(items)
         after = self._newest if self._in_order else self._before

@@ -13,6 +13,9 @@ MAX_PHONES = 20
 _KINDS = {"mobile": "mobile", "home": "home", "work": "work"}
 _GUARDIANS = {"guard", "hpowatt", "powatt", "dpowatt", "spowatt"}
 """http://terminology.hl7.org/CodeSystem/v3-RoleCode: guardian, powers of attorney."""
+_PRIVATE = {"ss", "ni", "dl", "ppn", "tax", "sb", "bct"}
+"""http://terminology.hl7.org/CodeSystem/v2-0203: numbers of the state and the bank, which must not
+stand beside a name as the member's."""
 _NAME_USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden", "old")
 
 
@@ -152,13 +155,14 @@ def _member_number(node: Resource) -> str:
     the usual or official one, by http://terminology.hl7.org/CodeSystem/v2-0203."""
     best: tuple[int, str] = (99, "")
     for at in node.all("identifier"):
-        value = at.text("value", 64)
-        if not value or at.word("use") == "old" or at.one("period").day("end"):
+        value, codes = at.text("value", 64), at.codes("type")
+        private = codes & _PRIVATE or any(code.startswith("nn") for code in codes)
+        private = private or at.text("system").endswith("us-ssn")
+        if not value or private or at.word("use") == "old" or at.one("period").day("end"):
             continue
         if node.around.member_system:
             rank = 0 if at.text("system") == node.around.member_system else 99
         else:
-            codes = at.codes("type")
             rank = 1 if "mb" in codes else 2 if "mr" in codes else 3
             rank += 10 * (at.word("use") not in ("usual", "official", "")) if rank == 3 else 0
         if rank < best[0]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ctidesk.crm.fhir import cursors, problems, scopes
 from ctidesk.crm.fhir.cursors import Cursor
-from ctidesk.crm.fhir.kind_reader import KindReader
+from ctidesk.crm.fhir.kind_reader import ONE_LIMIT, KindReader
 from ctidesk.crm.fhir.round import Round, Told, earlier
 from ctidesk.crm.fhir.tokens import Tokens
 from ctidesk.crm.salvage import made_whole
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 SUSPICIOUS = 20
 """So many resources of a type must be known before half of them may not vanish at once."""
 STEP = 50
+MOST_PAGES = 5_000
+"""Of a history, which is no list of resources and may be made up without end."""
 _ENDING = (
     "crm_unreachable crm_silent crm_cut crm_certificate crm_not_signed_in crm_too_many "
     "crm_server_fault crm_redirected crm_not_fhir crm_wrong_version crm_no_secret crm_bad_key "
@@ -111,7 +113,7 @@ class Pull:
     def _deletions(self, kind: str, since: str) -> None:
         """The newest word on each resource counts: a deleted one may be back."""
         try:
-            page = self._client.history(kind, earlier(since))
+            page = self._client.history(kind, earlier(since), ONE_LIMIT)
         except problems.CrmProblem as problem:
             if problem.code in ENDING:
                 raise
@@ -123,10 +125,10 @@ class Pull:
         while True:
             for entry in page.entries:
                 newest.setdefault("/".join(entry.target.split("/")[-2:]), entry.method)
-            if not page.next_url or page.next_url in seen:
+            if not page.next_url or page.next_url in seen or len(seen) > MOST_PAGES:
                 break
             seen.add(page.next_url)
-            page = self._client.page(page.next_url)
+            page = self._client.page(page.next_url, ONE_LIMIT)
         gone = [key for key, method in newest.items() if method == "DELETE"]
         self._forget([key for key in gone if key.startswith(f"{kind}/")])
 
