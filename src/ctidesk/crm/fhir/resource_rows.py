@@ -92,6 +92,7 @@ class ResourceRows:
         self._directory = DirectoryRows(self._cursor, origin)
         self._origin = origin
         self._around = around
+        self._any_merge: bool | None = None
 
     def put(self, item: Item) -> bool:
         """False when the cache had this very version."""
@@ -194,15 +195,24 @@ class ResourceRows:
         merged = {old: key for old in reading.replaces if old != key}
         if reading.instead and reading.instead != key:
             merged[key] = reading.instead
-        self._merge(key, merged)
-        gone = self._one("SELECT 1 FROM fhir_merges WHERE key = ?", key) is not None
+        gone = False
+        if merged or self._merges():
+            self._merge(key, merged)
+            gone = self._one("SELECT 1 FROM fhir_merges WHERE key = ?", key) is not None
         if gone or not isinstance(reading.row, MemberRecord):
             self._directory.drop_member(key)
         elif self._directory.put_member(key, reading.row):
             # facts that came before their member, or under a number that was merged into it
             self._cursor.execute(_WAITS, (key,))
-            for (old,) in self._cursor.execute(_MERGED_INTO, (key,)).fetchall():
+            olds = self._cursor.execute(_MERGED_INTO, (key,)).fetchall() if self._merges() else ()
+            for (old,) in olds:
                 self._cursor.execute(_WAITS, (old,))
+
+    def _merges(self) -> bool:
+        """Whether there are any: hardly ever, and asked of each of 100,000 patients."""
+        if self._any_merge is None:
+            self._any_merge = self._one("SELECT 1 FROM fhir_merges LIMIT 1") is not None
+        return self._any_merge
 
     def _merge(self, key: str, merged: dict[str, str]) -> None:
         """Note which Patients a Patient says are replaced, and undo what it says no longer."""
@@ -210,6 +220,7 @@ class ResourceRows:
         before = {old for (old,) in self._cursor.execute(said, (key,)).fetchall()}
         if not before and not merged:
             return
+        self._any_merge = None
         self._cursor.execute("DELETE FROM fhir_merges WHERE said_by = ?", (key,))
         for old, new in merged.items():
             self._cursor.execute(

@@ -91,6 +91,7 @@ class CrmWorker:
 
     def _run(self) -> None:
         failures = 0
+        self._tell(self._state, at_once=True)
         while not self._stop.is_set():
             wait_s = self._interval_s
             try:
