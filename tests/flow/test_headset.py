@@ -1,4 +1,4 @@
-"""A headset on a real sound server, our own engine, and the whole desk: pulled and plugged in a call."""
+"""The whole desk with our own engine and a real sound server: a headset is pulled and plugged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def test_a_headset_pulled_in_a_call_is_said_and_comes_back(
 ) -> None:
     for name in ("PULSE_SERVER", "PULSE_RUNTIME_PATH", "DBUS_SESSION_BUS_ADDRESS"):
         centre.environment[name] = server.environment[name]
-    centre.environment["FLOW_ENGINE"] = json.dumps([sys.executable, "-m", "ctidesk.sip.engine.main"])
+    centre.environment["FLOW_ENGINE"] = json.dumps(
+        [sys.executable, "-m", "ctidesk.sip.engine.main"]
+    )
     centre.settle(audio={"microphone": HEADSET, "speaker": HEADSET, "echo_cancel": False})
     server.plug_headset(HEADSET)
     server.plug_speaker(LOUDSPEAKER)
