@@ -174,7 +174,7 @@ def test_dialled_calls_that_do_not_come_about(centre: Centre) -> None:
 def test_calls_that_cannot_be_spoken_in_never_ring(
     centre: Centre, stranger: RawCaller, sdp: str
 ) -> None:
-    desk = centre.desk()
+    desk = centre.reachable_desk()
     assert 400 <= stranger.status(stranger.invite(sdp=sdp), above=199) < 700
     state = desk.state()
     assert (state["calls"], state["missed"], state["engine"]) == ([], 0, "ready")
@@ -183,7 +183,7 @@ def test_calls_that_cannot_be_spoken_in_never_ring(
 
 
 def test_numbers_in_any_spelling_find_the_same_people(centre: Centre) -> None:
-    desk = centre.desk()
+    desk = centre.reachable_desk()
     for sender in (
         "<sip:03023125010@h>",
         "<sip:00493023125010@h;user=phone>",
@@ -208,7 +208,7 @@ def test_numbers_in_any_spelling_find_the_same_people(centre: Centre) -> None:
     ],
 )
 def test_numbers_that_are_none(centre: Centre, stranger: RawCaller, sender: str, said: str) -> None:
-    desk = centre.desk()
+    desk = centre.reachable_desk()
     stranger.invite(sender=sender)
     if said:
         desk.shows(said)
@@ -226,7 +226,7 @@ def test_numbers_that_are_none(centre: Centre, stranger: RawCaller, sender: str,
 def test_a_hostile_display_name_is_plain_short_text(
     centre: Centre, stranger: RawCaller, name: str
 ) -> None:
-    desk = centre.desk()
+    desk = centre.reachable_desk()
     stranger.invite(sender=f'"{name}" <sip:0309999@h>')
     desk.until_call("an offer", phase="offered")
     desk.shows("Ringing")
@@ -240,7 +240,7 @@ def test_a_display_name_of_10_kb_rings_nowhere_and_disturbs_nobody(
     centre: Centre, stranger: RawCaller
 ) -> None:
     """Longer than any SIP message that the stack takes (4,000 bytes): dropped unread."""
-    desk = centre.desk()
+    desk = centre.reachable_desk()
     stranger.invite(sender=f'"{"N" * 10_000}" <sip:0309999@h>')
     centre.ring(NUMBER)
     desk.shows("Jane Doe", "Ringing")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -19,16 +20,26 @@ import pyrage
 from tests.support.crm_people import RECORDS
 from tests.support.crm_store import OpenStore
 from tests.support.flow_desk import PATIENCE_S, DeskProcess
-from tests.support.sip_desk import python_environment
+from tests.support.sip_desk import python_environment, until
 from tests.support.sip_phone import Phone
 
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
-from ctidesk.demo.free_port import free_port
+from ctidesk.demo.free_port import HOST, free_port
 
 ENGINE = (sys.executable, "-m", "ctidesk.sip.engine.main", "--null-audio")
 AGENT_HZ = 700
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody listens for SIP on it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind((HOST, port))
+        except OSError:
+            return True
+    return False
 
 
 class Centre:
@@ -107,6 +118,13 @@ class Centre:
             ),
             f"cache {cache}, engine {engine}",
         )
+        return desk
+
+    def reachable_desk(self) -> DeskProcess:
+        """A desk whose telephone listens: a message by hand is sent once, and before that it would
+        reach nobody."""
+        desk = self.desk()
+        until(lambda: is_taken(self.port), "a telephone that listens")
         return desk
 
     def phone(self, number: str, **listen: Any) -> Phone:
