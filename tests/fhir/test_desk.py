@@ -89,6 +89,9 @@ def test_members_of_the_crm_are_on_the_desk_and_stay_without_it(
     card = ask(lambda done: running.parts.directory.card(found.member_id, done))
     assert [(each.plan, each.provenance.source) for each in card.coverages] == [("Gold", "CRM")]
     running.stop()
+    files = [path.read_bytes() for path in profile.root.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"Family7" in content for content in files)
     proxy.always = [("", faults.status(503))]
     again = Running(profile, config)
     failed = again.wait_for(PullPhase.FAILED)

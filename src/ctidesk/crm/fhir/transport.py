@@ -64,7 +64,7 @@ class Http:
         self._stopped = stopped
         self._client = httpx.Client(
             verify=_context(ca_file),
-            timeout=httpx.Timeout(read_s, connect=min(CONNECT_S, read_s)),
+            timeout=httpx.Timeout(read_s, connect=CONNECT_S),
             follow_redirects=False,
             # neither .netrc nor proxies of the environment: a stranger's variable must not get
             # what was meant for the CRM
