@@ -101,6 +101,15 @@ def test_a_failed_exchange_is_tried_again_by_itself(
     office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
 
 
+def test_the_way_through_address_translators_is_held_open(
+    registrar: RawRegistrar, brisk_office: NewOffice
+) -> None:
+    office = brisk_office(**at(registrar))
+    office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
+    # from the socket that registered: a translator keeps no other way open
+    until(lambda: registrar.kept_alive > 1, "keep-alives")
+
+
 def registrations(office: Office) -> list[Registration]:
     return [e.state for _s, e in office.desk.events if isinstance(e, ev.RegistrationChanged)]
 

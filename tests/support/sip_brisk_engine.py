@@ -14,6 +14,7 @@ from ctidesk.sip.engine import (
     lifeline,
     liveness,
     main,
+    native_account,
     switchboard,
     way_back,
 )
@@ -27,6 +28,7 @@ way_back.ANSWER_S = 1.0
 liveness.SILENT_S = 1.0
 switchboard.SILENT_DIAL_S = 1.5
 engine.HEARTBEAT_S = 0.1
+native_account.KEEP_ALIVE_S = 1
 lifeline.QUIET_S = 6.0  # reports come every five seconds
 line_quality.WORSE_S, line_quality.BETTER_S = 1.5, 2.5
 

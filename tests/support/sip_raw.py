@@ -143,6 +143,8 @@ class RawRegistrar:
         """Contact of each REGISTER, in order."""
         self.host = host
         self.unregistered = threading.Event()
+        self.kept_alive = 0
+        """Datagrams that only hold the way through address translators open (RFC 5626, 3.5.1)."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((host, port))
@@ -160,6 +162,8 @@ class RawRegistrar:
             text = raw.decode("utf-8", "replace")
             if raw == b"stop":
                 return
+            if raw == b"\r\n" and peer[:2] == self.peer:
+                self.kept_alive += 1
             if text.startswith("REGISTER"):
                 self.peer = peer[:2]
                 self.registers += 1
