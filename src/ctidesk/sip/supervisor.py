@@ -10,7 +10,7 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ctidesk.calls.call import Call
@@ -74,6 +74,8 @@ class EngineSupervisor:
         self._recording: ConfigureRecording | None = None
         self._lamps: WatchLamps | None = None
         self._audio: ConfigureAudio | None = None
+        self._wishes = 0
+        """Counts the changes of what engines are told."""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lost_said = False
@@ -94,21 +96,19 @@ class EngineSupervisor:
     ) -> None:
         """What every engine is told, now and after each restart. Replaces the former set."""
         with self._lock:
-            gone = set(self._accounts) - {account.account_id for account in accounts}
+            before = set(self._accounts)
             self._accounts = {account.account_id: account for account in accounts}
             self._recording = recording
             self._audio = audio
-        if self._client.gone.is_set():
-            return  # the next engine is told when it is there
-        for account_id in gone:
-            self._client.send(RemoveAccount(account_id=account_id))
-        for command, done in self._configuration():
-            self._client.send(command, done)
+            self._wishes += 1
+        if not self._client.gone.is_set():
+            self._tell(before)  # else the next engine is told when it is there
 
     def watch(self, lamps: WatchLamps) -> None:
         """The lamps that every engine watches, now and after each restart."""
         with self._lock:
             self._lamps = lamps
+            self._wishes += 1
         if not self._client.gone.is_set():
             self._client.send(lamps, functools.partial(self._refused, lamps))
 
@@ -134,6 +134,21 @@ class EngineSupervisor:
             self._process.reap()
         else:
             self._process.end(timeout_s if told else 0.0)
+
+    def _tell(self, before: Collection[str]) -> None:
+        """All wishes, to an engine that has the accounts `before`."""
+        with self._lock:
+            gone = set(before) - set(self._accounts)
+        for account_id in gone:
+            self._client.send(RemoveAccount(account_id=account_id))
+        for command, done in self._configuration():
+            self._client.send(command, done)
+
+    def _tell_what_changed(self, wishes: int, accounts: Collection[str]) -> None:
+        """An engine was told the wishes of that count while it was attached. Whoever changed them
+        meanwhile met no engine yet."""
+        if wishes != self._wishes and not self._client.gone.is_set():
+            self._tell(accounts)
 
     def _listen(self) -> None:
         client = self._client
@@ -189,7 +204,7 @@ class EngineSupervisor:
 
     def _bring_up(self) -> None:
         try:
-            self._client.open(self._configuration())
+            self._open()
         except SilentEngine as stuck:
             log.warning("the engine is stuck and is replaced")
             self._process.kill(stuck.pid)
@@ -205,7 +220,7 @@ class EngineSupervisor:
         deadline = time.monotonic() + START_S
         while not self._stopping.wait(0.005):
             try:
-                self._client.open(self._configuration())
+                self._open()
                 return
             except KnownError as error:
                 # its key may be rewritten between our look at the key and at the socket
@@ -214,6 +229,12 @@ class EngineSupervisor:
             if not self._process.running() or time.monotonic() > deadline:
                 self._process.end(0.0)
                 raise cannot_start()
+
+    def _open(self) -> None:
+        with self._lock:
+            wishes, accounts = self._wishes, tuple(self._accounts)
+        self._client.open(self._configuration())
+        self._deliver(lambda: self._tell_what_changed(wishes, accounts))
 
     def _failed(self, code: str, since: float) -> None:
         self._deliver(lambda: self._say_lost(code))

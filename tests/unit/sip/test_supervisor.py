@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.call import Phase, RecordingState
 from ctidesk.calls.commands import ConfigureAccount, ConfigureRecording, HangUp
 from ctidesk.sip import supervisor as supervising
-from ctidesk.sip.attachment import Timing
+from ctidesk.sip.attachment import Attachment, Timing
 from ctidesk.sip.supervisor import EngineSupervisor
 
 pytestmark = pytest.mark.kills
@@ -70,6 +71,28 @@ def test_starts_an_engine_and_configures_it(start: Start, desk: SpyDesk, runtime
     assert pid != os.getpid()
     desk.until(lambda: diary(runtime, 0) == ["ConfigureAccount", "ConfigureRecording"])
     assert os.getsid(pid) == pid  # a session of its own: it outlives the desk
+
+
+def test_what_changes_while_an_engine_is_attached_is_told_too(
+    start: Start, desk: SpyDesk, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach, attaching, changed = Attachment.open, threading.Event(), threading.Event()
+
+    def slowly(*args: object) -> Attachment:
+        attachment = attach(*args)  # type: ignore[arg-type]
+        attaching.set()
+        assert changed.wait(20)
+        return attachment
+
+    monkeypatch.setattr(Attachment, "open", slowly)
+    supervisor = start()
+    assert attaching.wait(20)
+    other = ConfigureAccount(account_id="b", user="u", password="geheim")
+    supervisor.configure([other], RECORDING)
+    changed.set()
+    ready(desk)
+    told = ["RemoveAccount", "ConfigureAccount", "ConfigureRecording"]
+    desk.until(lambda: diary(runtime, 0)[-3:] == told)
 
 
 def test_a_killed_engine_is_said_and_replaced_and_told_its_configuration(
