@@ -33,6 +33,7 @@ from ctidesk.care.member import (
     Provenance,
     Relation,
 )
+from ctidesk.care.patient_page import PatientPage, PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.sip.simulator import ACCOUNT, SimulatedEngine
@@ -244,6 +245,7 @@ class Scene:
     colleagues: tuple[Colleague, ...] = ()
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
+    page: PatientPage | None = None
 
     def __post_init__(self) -> None:
         self.clock.wall_offset = START.timestamp() - self.clock.now
@@ -253,11 +255,15 @@ class Scene:
         dialable = functools.partial(numbers.dialable, region="DE")
         self.actions = DeskActions(self.desk, self.engine, self.clock, ACCOUNT, dialable)
         self.pop = ScreenPop(self.desk, self.actions, self.directory)
+        self.browsed: list[str] = []
+        self.has_browser = True
+        self.pages = PatientPages(self.desk, self.pop, self.clock, self.page, self._browse)
         self.statistics = ShiftStatistics()
         self.needs = DeskNeeds(
             desk=self.desk,
             actions=self.actions,
             pop=self.pop,
+            pages=self.pages,
             directory=self.directory,
             journal=self.journal,
             statistics=self.statistics,
@@ -275,6 +281,10 @@ class Scene:
 
     def _event(self, event: DeskEvent, seq: int) -> None:
         self.desk.handle(event)
+
+    def _browse(self, url: str) -> bool:
+        self.browsed.append(url)
+        return self.has_browser
 
     def start(self) -> None:
         """Engine up, agent ready."""

@@ -73,6 +73,17 @@ class IdentityChecked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PatientPageOpened:
+    """The member's page in the EMR or CRM was opened. `by`: "agent" or "queue" (by itself)."""
+
+    call_id: str
+    t_mono: float
+    t_wall: float
+    member_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrapUpStarted:
     """The conversation ended and after-call work began."""
 
@@ -94,7 +105,13 @@ class WrapUpSaved:
 
 
 AgentEvent = (
-    AgentStateChanged | PartySet | MemberChosen | IdentityChecked | WrapUpStarted | WrapUpSaved
+    AgentStateChanged
+    | PartySet
+    | MemberChosen
+    | IdentityChecked
+    | PatientPageOpened
+    | WrapUpStarted
+    | WrapUpSaved
 )
 
 LogEvent = AnyCallEvent | AgentEvent

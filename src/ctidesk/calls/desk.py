@@ -289,7 +289,7 @@ class CallDesk:
 
     def take_note(self, event: ag.AgentEvent) -> None:
         """Keep what `event` says about its call, without logging it again."""
-        if isinstance(event, ag.AgentStateChanged | ag.WrapUpStarted | ag.WrapUpSaved):
+        if not isinstance(event, ag.PartySet | ag.MemberChosen | ag.IdentityChecked):
             return
         context = self.context(event.call_id)
         if isinstance(event, ag.PartySet):

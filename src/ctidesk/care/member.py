@@ -141,6 +141,8 @@ class MemberCard:
     phone_last4: str
     language: str
     channel_preference: str
+    crm_id: str = ""
+    """The id of the member's record in the CRM, "" where the CRM has none."""
     flags: tuple[str, ...] = ()
     coverages: tuple[Coverage, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()

@@ -158,6 +158,19 @@ class Crm:
 
 
 @dataclass(frozen=True, slots=True)
+class PatientPage:
+    """`[patient_page]`. `url` of the member's page in the EMR or CRM, with {member_id} or
+    {crm_id}; only to `hosts`. `on_ring`, `on_answer`: queues in which it opens by itself, "*" for
+    every one."""
+
+    name: str = "EMR"
+    url: str = ""
+    hosts: tuple[str, ...] = ()
+    on_ring: tuple[str, ...] = ()
+    on_answer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     account: Account = field(default_factory=Account)
     recording: Recording = field(default_factory=Recording)
@@ -170,6 +183,7 @@ class Settings:
     appearance: Appearance = field(default_factory=Appearance)
     audio: Audio = field(default_factory=Audio)
     crm: Crm = field(default_factory=Crm)
+    patient_page: PatientPage = field(default_factory=PatientPage)
 
 
 CHOICES = {
@@ -196,6 +210,7 @@ _URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user na
 _SHAPES = {
     "crm.server": _URL,
     "crm.token_url": _URL,
+    "patient_page.name": (r"[^\x00-\x1f]{1,24}", "a short name"),
     "crm.types": (r"[A-Z][A-Za-z]{1,63}", 'types of FHIR, such as "Patient"'),
     "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
     "parking.number": _CODE,
@@ -214,6 +229,7 @@ _SECTIONS: dict[str, type] = {
     "appearance": Appearance,
     "audio": Audio,
     "crm": Crm,
+    "patient_page": PatientPage,
 }
 _FILES = (
     "account.ca_file",

@@ -116,6 +116,7 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         phone_last4=(number or "")[-4:],
         language=row.language,
         channel_preference=row.channel_preference,
+        crm_id=row.resource.partition("/")[2],
         flags=tuple(json.loads(row.flags)),
         coverages=tuple(_coverage(each, current) for each in connection.execute(_COVERAGES, of)),
         prescriptions=tuple(

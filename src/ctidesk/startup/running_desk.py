@@ -20,6 +20,7 @@ from ctidesk.calls import numbers
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.parking import Parking
+from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Settings, WrapUp
@@ -31,6 +32,7 @@ from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
+from ctidesk.startup.patient_page import browse, patient_page
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.qt_bridge import QtBridge
@@ -83,6 +85,9 @@ class RunningDesk:
         self.statistics = ShiftStatistics()
         self._logged_out = False
         self._codes, codes_problem = wrap_up_codes(settings.wrapup)
+        page, page_problem = patient_page(settings)
+        parts = self.parts
+        self._pages = PatientPages(parts.desk, parts.pop, parts.clock, page, browse)
         self._data: DataScreens | None = None
         # before the window connects itself: it is gone after that, and what changes is shown
         app.aboutToQuit.connect(self._log_out)
@@ -92,6 +97,8 @@ class RunningDesk:
             )
         if codes_problem is not None:
             self.window.tell(codes_problem, "codes")
+        if page_problem is not None:
+            self.window.tell(page_problem, "patient_page")
         self._rings = FocusRings(app, self.theme)
         # a hidden window (compact bar) and a pop that closes are not the end of the desk
         app.setQuitOnLastWindowClosed(False)
@@ -165,6 +172,7 @@ class RunningDesk:
             desk=parts.desk,
             actions=parts.actions,
             pop=parts.pop,
+            pages=self._pages,
             directory=parts.directory,
             journal=parts.journal,
             statistics=self.statistics,

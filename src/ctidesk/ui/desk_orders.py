@@ -33,6 +33,7 @@ SHORTCUTS = (
         )
         for key, party in enumerate(CALLING_PARTIES, 1)
     ),
+    Shortcut("card.page", "Open the member's page in the browser", "Card", "Ctrl+Shift+O"),
     Shortcut("consult.swap", "Swap caller and colleague", "Consult", "Ctrl+Shift+S"),
     Shortcut("consult.merge", "Merge or split", "Consult", "Ctrl+Shift+G"),
     Shortcut("consult.complete", "Complete the transfer", "Consult", "Ctrl+Shift+F"),
@@ -67,7 +68,7 @@ class Places:
 def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> None:
     """Put all of them into `commands`."""
     groups = (
-        *(_call(shown, places), _consult(shown), _desk(places), _parties(shown), _work(shown)),
+        *(_call(shown, places), _consult(shown), _desk(places), _card(shown), _work(shown)),
         _queue(shown),
     )
     for command in chain.from_iterable(groups):
@@ -246,9 +247,18 @@ def _desk(places: Places) -> tuple[DeskCommand, ...]:
     )
 
 
-def _parties(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
+def _card(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
     card = shown.member_card
-    return tuple(
+    page = DeskCommand(
+        name="card.page",
+        title="Open the member's page in the browser",
+        group="Card",
+        run=card.open_page,
+        possible=lambda: bool(card.live.state.page),
+        icon="expand",
+        words="EMR CRM patient record",
+    )
+    return page, *(
         DeskCommand(
             name=f"card.party_{party.value}",
             title=f"Caller is: {PARTY_WORDS[party].lower()}",

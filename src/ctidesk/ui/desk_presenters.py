@@ -18,6 +18,7 @@ from ctidesk.calls.line_quality import Link, unknown_link
 from ctidesk.calls.parking import ParkedCallers, Parking
 from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.metrics.shift import ShiftStatistics
@@ -54,6 +55,7 @@ class DeskNeeds:
     desk: CallDesk
     actions: DeskActions
     pop: ScreenPop
+    pages: PatientPages
     directory: MemberDirectory
     journal: CallJournal
     statistics: ShiftStatistics
@@ -99,7 +101,7 @@ class DeskPresenters:
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
         self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
         self.member_card = MemberCardPresenter(
-            desk, actions, needs.pop, self.in_view, self._search(), names, clock
+            desk, actions, needs.pop, self.in_view, self._search(), names, clock, needs.pages
         )
         self.member_card.code_label = self._code_label
         self.wrap_up = WrapUpPresenter(

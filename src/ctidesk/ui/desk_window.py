@@ -286,6 +286,7 @@ class DeskWindow(QObject):
         bar.end.set_keys(keys("call.end"))
         for party, chip in self.panels.member_card.chips.items():
             chip.set_keys(keys(f"card.party_{party.value}"))
+        self.panels.member_card.page.set_keys(keys("card.page"))
 
     def _go(self, pane: QWidget, take: object) -> None:
         self._from_compact()

@@ -29,6 +29,11 @@ trusted_peers = ["192.0.2.1"]
 [recording]
 policy = "required"
 recipients = ["age1example"]
+[patient_page]
+name = "EMR"
+url = "https://emr.example/{crm_id}"
+hosts = ["emr.example"]
+on_answer = ["*"]
 [data]
 region = "PL"
 members_csv = "members.csv"

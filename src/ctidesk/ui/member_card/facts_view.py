@@ -33,7 +33,7 @@ _ICONS = {
 class IdentityBlock(Card):
     """Name and birth year; the rest of the identity is blurred until verified."""
 
-    def __init__(self, around: Surroundings, change: QWidget) -> None:
+    def __init__(self, around: Surroundings, *buttons: QWidget) -> None:
         super().__init__()
         theme = around.theme
         self._theme = theme
@@ -47,7 +47,8 @@ class IdentityBlock(Card):
         for widget in (self.name, self._born, self.pill):
             head.addWidget(widget)
         head.addStretch(1)
-        head.addWidget(change)
+        for button in buttons:
+            head.addWidget(button)
         self.body.addLayout(head)
         grid = QGridLayout()
         grid.setHorizontalSpacing(Space.L)

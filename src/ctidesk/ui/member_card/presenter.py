@@ -14,6 +14,7 @@ from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.ports import Clock
 from ctidesk.care.identity import IdentityCheck, QuestionKind, Result
 from ctidesk.care.member import Candidate, MemberCard, Party
+from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.ui import words
 from ctidesk.ui.call_names import CallNames
@@ -48,6 +49,7 @@ class MemberCardPresenter:
         search: DirectorySearch,
         names: CallNames,
         clock: Clock,
+        pages: PatientPages,
     ) -> None:
         self._desk = desk
         self._actions = actions
@@ -56,6 +58,7 @@ class MemberCardPresenter:
         self.search = search
         self._names = names
         self._clock = clock
+        self._pages = pages
         self._checked: list[ag.IdentityChecked] = []
         self._results: dict[str, Result] = {}
         """By call_id: the outcome of the last answer."""
@@ -93,6 +96,10 @@ class MemberCardPresenter:
             self._facilities.pop(call_id, None)
             self._pop.open_member(call_id, "")
 
+    def open_page(self) -> None:
+        """The member's page in the EMR or CRM, in the browser."""
+        self._pages.open(self._in_view.call_id)
+
     def set_party(self, party: Party) -> None:
         """Correct who is calling."""
         if call_id := self._in_view.call_id:
@@ -114,6 +121,7 @@ class MemberCardPresenter:
         """What an earlier desk asked already (from `recall`): failures are not forgotten."""
         earlier = [one for one in log if isinstance(one, ag.IdentityChecked)]
         self._checked = list(dict.fromkeys([*earlier, *self._checked]))
+        self._pages.take_log(log)
         self.live.refresh()
 
     def tick(self) -> None:
@@ -195,6 +203,7 @@ class MemberCardPresenter:
             name=card.name if card else "",
             birth_year=str(card.birth_date.year) if card and card.birth_date else "",
             check=self._check_state(call.call_id, check),
+            page=self._pages.name(call.call_id),
             facts=self._told(card) if card is not None and verified else None,
         )
 

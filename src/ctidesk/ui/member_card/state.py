@@ -115,6 +115,8 @@ class MemberCardState:
     name: str = ""
     birth_year: str = ""
     check: CheckState | None = None
+    page: str = ""
+    """The name of the EMR or CRM that has a page of this member."""
     facts: CardFacts | None = None
 
 

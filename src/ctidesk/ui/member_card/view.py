@@ -133,7 +133,12 @@ class MemberCardView(QWidget):
         )
         self.change.setObjectName("another_member")
         self.change.clicked.connect(self._presenter.close_card)
-        self.identity = IdentityBlock(self._around, self.change)
+        self.page = ActionButton(
+            self._around.theme, "expand", self.tr("Page"), Variant.QUIET, Target.ROW
+        )
+        self.page.setObjectName("patient_page")
+        self.page.clicked.connect(self._presenter.open_page)
+        self.identity = IdentityBlock(self._around, self.page, self.change)
         self.check = CheckPanel(self._around, self._presenter)
         self.facts = FactsBlock(self._around)
         layout.addWidget(self.identity)
@@ -190,6 +195,10 @@ class MemberCardView(QWidget):
             self.identity.show_identity(state.name, state.birth_year, state.facts)
             self.facts.show_facts(state.facts)
         self.identity.setVisible(open_card)
+        if before is None or before.page != state.page:
+            self.page.setText(state.page)
+            self.page.set_name(self.tr("Open this member in %s") % state.page)
+        self.page.setVisible(open_card and bool(state.page))
         if state.check is not None:
             self.check.show_check(state.check)
         self.check.setVisible(open_card and not verified)
