@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.support.sip_desk import until
 from tests.support.sip_hostile import HandCall
 from tests.support.sip_office import Office
 
@@ -46,6 +51,60 @@ def test_a_hold_that_meets_another_request_is_asked_for_again(office: Office) ->
         office.desk.wait(ev.CallEnded, call_id)
     finally:
         peer.close()
+
+
+@pytest.fixture
+def by_hand(office: Office) -> Iterator[tuple[HandCall, str]]:
+    """An answered call whose peer is made by hand, and its call_id."""
+    peer = HandCall(office.port)
+    try:
+        call_id = office.desk.wait(ev.CallOffered).call_id
+        office.desk.do(cmd.Answer(call_id=call_id))
+        office.desk.wait(ev.CallAnswered, call_id)
+        until(lambda: peer.heard.packets > 10, "the agent's audio")
+        yield peer, call_id
+        office.desk.do(cmd.HangUp(call_id=call_id))
+        office.desk.wait(ev.CallEnded, call_id)
+    finally:
+        peer.close()
+
+
+def test_on_hold_nothing_is_sent_and_nothing_ends_it_but_the_agent(
+    office: Office, by_hand: tuple[HandCall, str]
+) -> None:
+    """What went on, silence even, would be mixed into the exchange's music."""
+    peer, call_id = by_hand
+    peer.reinvites = [200, 200]
+    office.desk.do(cmd.Hold(call_id=call_id))
+    office.desk.wait(ev.CallHeld, call_id)
+    assert "a=inactive" in peer.sdps[-1]
+    before = peer.heard.packets
+    time.sleep(0.5)
+    assert peer.heard.packets <= before + 1  # one may have been on its way
+    peer.send(peer.next("INVITE", peer.sdp))  # as exchanges do to tell who is connected
+    until(lambda: (peer.cseq, 200) in peer.codes, "an answer")
+    assert "a=inactive" in peer.sdps[-1]
+    assert office.call(call_id).phase is Phase.HELD
+    office.desk.do(cmd.Resume(call_id=call_id))
+    office.desk.wait(ev.CallResumed, call_id)
+    assert "a=sendrecv" in peer.sdps[-1]
+    before = peer.heard.packets
+    until(lambda: peer.heard.packets > before + 10, "the agent's audio again")
+
+
+def test_after_a_refused_hold_the_call_talks_whatever_the_peer_asks(
+    office: Office, by_hand: tuple[HandCall, str]
+) -> None:
+    peer, call_id = by_hand
+    peer.reinvites = [488]
+    office.desk.do(cmd.Hold(call_id=call_id))
+    office.desk.wait(ev.HoldFailed, call_id)
+    peer.send(peer.next("INVITE", peer.sdp))
+    until(lambda: (peer.cseq, 200) in peer.codes, "an answer")
+    assert "a=sendrecv" in peer.sdps[-1]
+    before = peer.heard.packets
+    until(lambda: peer.heard.packets > before + 10, "the agent's audio")
+    assert office.call(call_id).phase is Phase.TALKING
 
 
 def test_refused_resume_leaves_the_call_held(office: Office) -> None:

@@ -23,13 +23,13 @@ Record = Callable[[str, object], None]
 @pytest.fixture(scope="session")
 def new_pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Asterisk]]:
     """Starts an exchange of its own."""
-    try:
-        tree = asterisk_tree()
-    except NoAsterisk as reason:
-        pytest.skip(f"no real Asterisk: {reason}")
     started: list[Asterisk] = []
 
     def make(*, native_rtp: bool = False) -> Asterisk:
+        try:
+            tree = asterisk_tree("bridge_native_rtp.so" if native_rtp else "")
+        except NoAsterisk as reason:
+            pytest.skip(f"no real Asterisk: {reason}")
         folder = tmp_path_factory.mktemp("pbx") / "run"
         started.append(Asterisk(tree, folder, native_rtp=native_rtp))
         return started[-1]

@@ -16,12 +16,7 @@ pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 SPEECH_HZ = 1000
 
 
-NOT_YET = "in the native bridge the music of a hold comes only sometimes: not understood yet"
-
-
-@pytest.mark.parametrize(
-    "bridge", ["pbx", pytest.param("native_pbx", marks=pytest.mark.skip(reason=NOT_YET))]
-)
+@pytest.mark.parametrize("bridge", ["pbx", "native_pbx"])
 def test_the_caller_hears_music_while_held(
     agent: Agent, extension: Extension, request: pytest.FixtureRequest, bridge: str
 ) -> None:

@@ -26,12 +26,21 @@ class NoAsterisk(Exception):
     """None can be had here; the text says why, for the reason of the skipped tests."""
 
 
-def asterisk_tree() -> Path:
-    """A folder with `usr/sbin/asterisk` and everything it needs. Raises `NoAsterisk`."""
+def asterisk_tree(module: str = "") -> Path:
+    """A folder with `usr/sbin/asterisk` and everything it needs, the loadable `module` included: a
+    packed tree may lack it. Raises `NoAsterisk`."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ctidesk/asterisk"
     cache.mkdir(parents=True, exist_ok=True)
     with _alone(cache):
-        return _packed(cache) or _downloaded(cache)
+        packed = _packed(cache)
+        tree = packed if packed and _has(packed, module) else _downloaded(cache)
+        if not _has(tree, module):
+            raise NoAsterisk(f"this one has no {module}")
+        return tree
+
+
+def _has(tree: Path, module: str) -> bool:
+    return not module or any(tree.glob(f"usr/lib/*/asterisk/modules/{module}"))
 
 
 def _packed(cache: Path) -> Path | None:

@@ -123,6 +123,8 @@ class HandCall:
         self.ended = threading.Event()
         self.reinvites: list[int] = []
         """What the next re-INVITEs are answered with, in this order; then 488."""
+        self.sdps: list[str] = []
+        """Every SDP of the engine, offers and answers, in order."""
         self._last: tuple[int, int, int] | None = None
         self._closed = False
         self._threads = [
@@ -165,6 +167,8 @@ class HandCall:
             except OSError:
                 return
             text = raw.decode("utf-8", "replace")
+            if "\r\n\r\nv=0" in text:
+                self.sdps.append(text.partition("\r\n\r\n")[2])
             first = re.match(r"SIP/2\.0 (\d{3})", text)
             cseq = re.search(r"^CSeq: (\d+) (\w+)", text, re.M | re.I)
             if first and cseq and cseq.group(2) == "INVITE" and int(first.group(1)) >= 200:

@@ -98,7 +98,9 @@ class Holding:
         """The media state changed without a request under way: an answer after our patience."""
         work, call = leg.hold, self._board.call(leg)
         held = leg.media.status is MediaStatus.LOCAL_HOLD
-        if work.in_flight or work.held == held or call is None or not leg.media_runs:
+        if work.in_flight or work.held == held or call is None:
+            return
+        if leg.media.status in (MediaStatus.NONE, MediaStatus.ERROR):
             return
         if call.phase in (Phase.TALKING, Phase.HELD):
             work.held = work.wanted = held

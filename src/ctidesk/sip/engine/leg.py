@@ -117,11 +117,8 @@ class Leg:
 
     @property
     def media_runs(self) -> bool:
-        return self.media.status in (
-            MediaStatus.ACTIVE,
-            MediaStatus.LOCAL_HOLD,
-            MediaStatus.REMOTE_HOLD,
-        )
+        """There is a stream, in one direction at least."""
+        return self.media.codec != ""
 
     def dialog(self) -> DialogId | None:
         """Enough to get the call back later; None while it is not known."""

@@ -29,7 +29,10 @@ class Measuring:
         """Tell the figures of all calls, and what changed in the verdicts."""
         for leg in list(self._board.legs.values()):
             call = self._board.call(leg)
-            if call is None or not call.connected or leg.native is None or not leg.media_runs:
+            if call is None or not call.connected or leg.native is None:
+                continue
+            if not leg.media_runs:
+                self._lifeline.look(leg, 0)  # on hold: only its OPTIONS tell that it lives
                 continue
             figures = leg.native.figures(leg.media.index)
             self._lifeline.look(leg, figures.packets + figures.reports)

@@ -73,7 +73,8 @@ class CallSeen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MediaSeen:
-    """The audio stream. `encrypted` is True only while SRTP is active in it."""
+    """The audio stream. `codec` is "" while no stream runs: an inactive one on hold has none.
+    `encrypted` is True only while SRTP is active in it."""
 
     status: MediaStatus
     index: int = -1
@@ -284,13 +285,23 @@ class NativeCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.hangup(prm)
 
     def hold(self) -> None:
-        """re-INVITE with sendonly."""
-        self.setHold(pj.CallOpParam(True))
+        """re-INVITE with inactive. With sendonly the stream would go on with silence, and an
+        exchange that passes packets on unseen (Asterisk's native bridge) mixes up this silence
+        and its own music at the caller's telephone."""
+        self._redirect(pj.PJMEDIA_DIR_NONE)
 
     def unhold(self) -> None:
         """re-INVITE with sendrecv."""
+        self._redirect(pj.PJMEDIA_DIR_ENCODING_DECODING)
+
+    def _redirect(self, direction: int) -> None:
+        """The direction counts for all later offers and answers too: a request of the peer in
+        between does not end a hold."""
         prm = pj.CallOpParam(True)
-        prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+        prm.opt.flag = pj.PJSUA_CALL_SET_MEDIA_DIR
+        prm.opt.mediaDir.clear()
+        for _ in range(max(self.media_seen().index, 0) + 1):
+            prm.opt.mediaDir.append(direction)
         self.reinvite(prm)
 
     def refer(self, uri: str) -> None:

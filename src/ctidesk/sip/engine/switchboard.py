@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pjsua2 as pj
@@ -27,7 +28,6 @@ from ctidesk.sip.engine.limits import Outcome
 from ctidesk.sip.engine.liveness import Liveness
 from ctidesk.sip.engine.native import (
     CallSeen,
-    MediaSeen,
     MediaStatus,
     NativeCall,
     State,
@@ -244,7 +244,7 @@ class Switchboard:
             try:
                 audio = leg.native.getAudioMedia(leg.media.index)
             except pj.Error:
-                leg.media = MediaSeen(MediaStatus.NONE)
+                leg.media = replace(leg.media, codec="")
             else:
                 self.bridge.attach(call_port(leg.call_id), audio)
         if not leg.media_runs:
@@ -253,7 +253,9 @@ class Switchboard:
             leg.media.status is MediaStatus.LOCAL_HOLD and call.remote_hold
         )
         told = (call.codec, call.encrypted, call.remote_hold)
-        now = (leg.media.codec or call.codec, leg.media.encrypted, remote_hold)
+        # without a stream nothing is sent at all: no reason to say "not encrypted"
+        encrypted = leg.media.encrypted if leg.media_runs else call.encrypted
+        now = (leg.media.codec or call.codec, encrypted, remote_hold)
         if now != told:
             codec, encrypted, held = now
             self.emit(ev.MediaChanged, leg, codec=codec, encrypted=encrypted, remote_hold=held)
