@@ -84,4 +84,6 @@ mkdir -p "$out/pjsua2"
 # shellcheck disable=SC2086
 g++ -o "$out/pjsua2/_pjsua2$suffix" ./*.o $libraries $link
 cp pjsua2.py "$out/pjsua2/__init__.py"
-"$python" -I -c "import sys; sys.path.insert(0, sys.argv[1]); import pjsua2; print('loaded', pjsua2.CTIDESK_MAX_CALLS)" "$out"
+facts=$("$python" -I "$here/smoke.py" "$out")
+echo "$facts"
+case $facts in *": false"*) echo "elsewhere.sh: something that must be there is missing" >&2; exit 1 ;; esac
