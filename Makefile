@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.from-lock
 
-.PHONY: demo test fast-test lint engine bench screenshots lock clean system-demo system-test system-engine
+.PHONY: demo test fast-test lint engine hunt bench screenshots lock clean system-demo system-test system-engine
 
 demo: system-demo $(STAMP)
 	$(BIN)/ctidesk demo
@@ -27,6 +27,11 @@ lint: $(STAMP)
 VARIANT ?= release
 engine: system-engine $(STAMP)
 	@nice -n 5 $(BIN)/python -m installer.engine --variant $(VARIANT)
+
+# Tests on that variant, and what the sanitizer found: make hunt ARGS="tests/engine -k hostile"
+hunt:
+	@$(MAKE) --no-print-directory engine VARIANT=asan
+	nice -n 5 $(BIN)/python -m installer.engine.hunt $(ARGS)
 
 # make bench NAME=pop ARGS="--quick --json"
 bench: $(STAMP)

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from installer.engine import needs, sources, wheel
 from installer.engine.compile import Compiler
@@ -41,9 +42,13 @@ def main(words: list[str] | None = None) -> int:
     except CannotBuild as trouble:
         sys.stderr.write(f"{trouble.text}\n{trouble.remedy}\n")
         return 2 if trouble.broken else 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. Nothing of the build was kept; run it again.\n")
+        return 130
     except OSError as error:
+        where = error.filename or places(options.variant).cache
         sys.stderr.write(
-            f"Our engine could not be built: {error.strerror} ({error.filename}).\n"
+            f"Our engine could not be built: {error.strerror} ({where}).\n"
             "Free some space (1 GB) or choose another folder with XDG_CACHE_HOME.\n"
         )
         return 1
@@ -52,7 +57,7 @@ def main(words: list[str] | None = None) -> int:
     if home is not None:
         sys.stdout.write(f"installed: {home}\n")
     for name, value in wheel.preload(options.variant).items():
-        sys.stdout.write(f"its processes need: {name}={value}\n")
+        sys.stdout.write(f"its processes need: {name}='{value}'\n")
     return 0
 
 
@@ -103,12 +108,23 @@ def _say(step: str) -> None:
     sys.stderr.flush()
 
 
+class _Parser(argparse.ArgumentParser):
+    """Ends with 1 as everything does that whoever calls can mend; 2 is the recipe's."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="installer.engine", description=__doc__)
+    parser = _Parser(prog="installer.engine", description=__doc__)
     parser.add_argument("--variant", choices=VARIANTS, default="release")
     parser.add_argument("--only-sources", action="store_true", help="only fetch and check them")
     parser.add_argument("--no-install", action="store_true", help="only into the cache")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    at_most = range(1, 129)
+    parser.add_argument(
+        "--jobs", type=int, choices=at_most, metavar="N", default=os.cpu_count() or 1
+    )
     return parser
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -161,16 +162,23 @@ class Compiler:
         with self._log.open("ab") as log:
             log.write(f"$ {' '.join(words)}\n".encode())
             log.flush()
-            done = subprocess.run(
+            tool = subprocess.Popen(
                 words,
                 cwd=folder or self._tree,
                 env={**_environment(), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                check=False,
+                # a group of its own, so that make's compilers end with it
+                start_new_session=True,
             )
-        if done.returncode != 0:
+            try:
+                code = tool.wait()
+            except BaseException:
+                os.killpg(tool.pid, signal.SIGKILL)
+                tool.wait()
+                raise
+        if code != 0:
             raise self._failed(words)
 
     def _failed(self, words: list[str]) -> CannotBuild:

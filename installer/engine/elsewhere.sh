@@ -2,6 +2,7 @@
 # elsewhere.sh macos|windows SOURCES OUT: the recipe for systems without apt, run by the workflow
 # `engine`. SOURCES holds the archives of sources.toml, OUT gets the folder `pjsua2`. Linux has
 # compile.py, which is what is tested; this follows it and has to be proven on its runners.
+# windows/cross.sh runs it with HOST (the cross compiler) and PREFIX (libraries for it); OUT gets peer.exe.
 set -euo pipefail
 system=${1:?macos or windows} sources=$(cd "${2:?folder of the archives}" && pwd) out=${3:?folder}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -34,11 +35,15 @@ macos)
   link="-bundle -undefined dynamic_lookup"
   ;;
 windows)
-  export CFLAGS="-O2 -DNDEBUG -fstack-protector-strong -w"
-  export LDFLAGS=""
-  home=$("$python" -c 'import sys; print(sys.base_prefix.replace("\\", "/"))')
-  # ALSA's probe in extra/ and the warning of MinGW about it are harmless: a weak name stays empty
-  link="-shared -static-libgcc -static-libstdc++ -L$home/libs -lpython311"
+  patch -p1 --forward --batch -i "$here/windows/aec3-with-mingw.patch"
+  export CFLAGS="-O2 -DNDEBUG -fstack-protector-strong -w${PREFIX:+ -I$PREFIX/include}"
+  export LDFLAGS="${PREFIX:+-L$PREFIX/lib}" LIBS="-lws2_32 -lcrypt32 -lgdi32"
+  if [ -n "${HOST:-}" ]; then
+    options="$options --host=$HOST --with-ssl=$PREFIX --with-opus=$PREFIX"
+  else
+    home=$("$python" -c 'import sys; print(sys.base_prefix.replace("\\", "/"))')
+    link="-shared -static-libgcc -static-libstdc++ -L$home/libs -lpython311"
+  fi
   ;;
 *) echo "elsewhere.sh: macos or windows" >&2; exit 2 ;;
 esac
@@ -49,6 +54,16 @@ mkdir -p {pjlib,pjlib-util,pjnath,pjmedia,pjsip,third_party}/lib
 make -j2 lib
 
 cd pjsip-apps/src/swig/python
+if [ -n "${HOST:-}" ]; then
+  flags="$(make --no-print-directory -f helper.mak cflags | tr '\n' ' ')"
+  for part in pjlib pjlib-util pjnath pjmedia pjsip; do flags="$flags -I$work/pjproject/$part/include"; done
+  libraries="$(make --no-print-directory -f helper.mak ldflags | tr '\n' ' ') $(make --no-print-directory -f helper.mak libs | sed 's/^/-l/' | tr '\n' ' ') -lspeexdsp $LIBS"
+  # shellcheck disable=SC2086
+  "$HOST-gcc" ${flags//-std=c++17/} -w -c "$here/extra/guard.c" -o guard.o
+  # shellcheck disable=SC2086
+  "$HOST-g++" -O1 $flags "$here/windows/peer.cpp" guard.o -o "$out/peer.exe" $LDFLAGS $libraries -static
+  exit
+fi
 cat "$here"/extra/*.i >> ../pjsua2.i
 cp "$here"/extra/*.[ch] . 2>/dev/null || true
 includes=$(for part in pjlib pjlib-util pjnath pjmedia pjsip; do echo "-I$work/pjproject/$part/include"; done)
@@ -69,4 +84,6 @@ mkdir -p "$out/pjsua2"
 # shellcheck disable=SC2086
 g++ -o "$out/pjsua2/_pjsua2$suffix" ./*.o $libraries $link
 cp pjsua2.py "$out/pjsua2/__init__.py"
-"$python" -I -c "import sys; sys.path.insert(0, sys.argv[1]); import pjsua2; print('loaded', pjsua2.CTIDESK_MAX_CALLS)" "$out"
+facts=$("$python" -I "$here/smoke.py" "$out")
+echo "$facts"
+case $facts in *": false"*) echo "elsewhere.sh: something that must be there is missing" >&2; exit 1 ;; esac

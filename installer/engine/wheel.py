@@ -67,11 +67,17 @@ def preload(variant: str) -> dict[str, str]:
     """The environment without which the module of the variant cannot be loaded."""
     if variant != "asan":
         return {}
-    library = subprocess.run(
-        ["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    # the sanitizer passes C++ exceptions on only when it finds libstdc++ at its own start
+    paths = [_runtime(name) for name in ("libasan.so", "libstdc++.so")]
     # Python itself leaks at its end, and RTLD_DEEPBIND is used by none of ours
-    return {"LD_PRELOAD": str(Path(library).resolve()), "ASAN_OPTIONS": "detect_leaks=0"}
+    return {"LD_PRELOAD": " ".join(paths), "ASAN_OPTIONS": "detect_leaks=0"}
+
+
+def _runtime(name: str) -> str:
+    done = subprocess.run(
+        ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    )
+    return str(Path(done.stdout.strip()).resolve())
 
 
 def _try(folder: Path, variant: str) -> dict[str, object]:

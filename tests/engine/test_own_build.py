@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import resource
 import secrets
 import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.support.sip_certificates import Authority
-from tests.support.sip_desk import python_environment
+from tests.support.sip_desk import python_environment, until
+from tests.support.sip_hostile import request
 from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawCaller, StreamRegistrar
 
@@ -110,3 +114,55 @@ def test_srtp_is_keyed_for_aes_gcm(new_office: NewOffice) -> None:
     answer = answer_of(office, caller, f"{offer}a=crypto:1 AEAD_AES_256_GCM inline:{key}\r\n")
     assert "AEAD_AES_256_GCM inline:" in answer
     caller.close()
+
+
+def test_sixteen_calls_ring_at_once_and_one_of_them_is_answered(new_office: NewOffice) -> None:
+    office = new_office()
+    callers = [RawCaller(office.port) for _ in range(16)]
+    calls = [caller.invite() for caller in callers]
+    for caller, call_id in zip(callers, calls, strict=True):
+        assert caller.status(call_id) == 180
+    until(lambda: len(office.live()) == 16, "sixteen offered calls")
+    last = office.live()[-1].call_id
+    office.desk.do(cmd.Answer(call_id=last))
+    office.desk.wait(ev.CallAnswerSent, last)
+    for caller in callers:
+        caller.close()
+
+
+@pytest.fixture
+def few_handles() -> Iterator[None]:
+    """What a process may open where nobody asked for more; this one may have what it wants."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4096:
+        pytest.skip(f"at most {hard} open files here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def handles(office: Office) -> int:
+    return len(list(Path(f"/proc/{office.engine.process.pid}/fd").iterdir()))
+
+
+def has_open(office: Office, count: int) -> bool:
+    return handles(office) >= count
+
+
+def test_more_than_a_thousand_connections_do_not_keep_another_out(
+    few_handles: None, new_office: NewOffice
+) -> None:
+    office = new_office(transport="tcp")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    before = handles(office)
+    with contextlib.ExitStack() as lines:
+        for number in range(1, 1101):
+            line = socket.create_connection(("127.0.0.1", office.port), timeout=20)
+            lines.enter_context(line)
+            if number % 4 == 0:  # as many as may wait to be accepted
+                until(partial(has_open, office, before + number), "accepted connections")
+        line.settimeout(20)
+        via = f"SIP/2.0/TCP 127.0.0.1:{line.getsockname()[1]};rport;branch=z9hG4bKlast"
+        line.sendall(request("OPTIONS", via, office.port).encode())
+        assert line.recv(4096).startswith(b"SIP/2.0 200")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +22,7 @@ from installer.engine import needs
 from installer.engine.places import places
 from installer.engine.sources import pinned
 from installer.engine.trouble import CannotBuild
+from tests.support.sip_desk import until
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = "http://127.0.0.1:9/debian"
@@ -37,18 +41,23 @@ class Build:
         self.engine = self.cache / "ctidesk" / "engine"
         self.sources = self.engine / "sources"
         self.sources.mkdir(parents=True)
+        self.before: tuple[str, ...] = ()
         self.environment = {**os.environ, "XDG_CACHE_HOME": str(self.cache)}
 
-    def run(self, **environment: str) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-m", "installer.engine", "--no-install"],
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*self.before, sys.executable, "-m", "installer.engine", "--no-install", *words],
             cwd=ROOT,
             env={**self.environment, **environment},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=150,
         )
-        return Outcome(done.returncode, done.stdout + done.stderr)
+
+    def run(self, *words: str, **environment: str) -> Outcome:
+        process = self.start(*words, **environment)
+        said, _ = process.communicate(timeout=150)
+        return Outcome(process.returncode, said)
 
     def left(self) -> list[str]:
         """What a build left in the cache, beside sources, lock and log."""
@@ -70,6 +79,17 @@ class Build:
             f'Dir::State::Lists "{folder / "lists"}";\n'
         )
         return str(config)
+
+
+def text_of(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+def is_running(pid: int) -> bool:
+    """A zombie that nobody has waited for yet is not."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @pytest.fixture
@@ -210,6 +230,67 @@ def test_a_step_that_fails_leaves_a_log_and_no_result(
     assert build.left() == []
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_build_leaves_nothing_behind(
+    build: Build, archives: None, tmp_path: Path, how: signal.Signals, code: int
+) -> None:
+    fake = tmp_path / "bin" / "patch"
+    fake.parent.mkdir()
+    # like make, it works through a child
+    fake.write_text(
+        f"#!/bin/sh\nsleep 600 &\necho $! > {tmp_path}/new\n"
+        f"mv {tmp_path}/new {tmp_path}/child\nwait\n"
+    )
+    fake.chmod(0o755)
+    lost = build.engine / "0123456789abcdef.building"  # of a build that was killed
+    lost.mkdir()
+    process = build.start(PATH=f"{fake.parent}:{os.environ['PATH']}")
+    child = int(until(lambda: text_of(tmp_path / "child"), "a step of the build", 120))
+    process.send_signal(how)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in said
+    assert build.left() == []
+    until(lambda: not is_running(child), "the end of what the step began")
+
+
+def test_a_variant_that_does_not_exist_is_named_with_those_that_do(build: Build) -> None:
+    code, said = build.run("--variant", "debug")
+    assert code == 1
+    assert "invalid choice: 'debug' (choose from 'release', 'asan')" in said
+    assert build.left() == []
+
+
+def test_no_compiler_at_all_is_no_number_of_jobs(build: Build) -> None:
+    code, said = build.run("--jobs", "0")
+    assert (code, build.left()) == (1, [])
+    assert "--jobs" in said
+
+
+def test_a_cache_that_cannot_be_written_is_named(build: Build, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    code, said = build.run(XDG_CACHE_HOME=str(file))
+    assert code == 1
+    assert f"Not a directory ({file}/ctidesk/engine)" in said
+    assert "choose another folder with XDG_CACHE_HOME" in said
+
+
+@pytest.mark.timeout(180)
+def test_a_full_disk_is_named_and_nothing_stays(build: Build, archives: None) -> None:
+    prlimit = shutil.which("prlimit")
+    if prlimit is None:
+        pytest.skip("no prlimit here")
+    build.before = (prlimit, "--fsize=60000", "--")  # as on a full disk, a file can't grow
+    code, said = build.run()
+    assert code == 1
+    assert "Our engine could not be built: File too large" in said
+    assert "Free some space" in said
+    assert build.left() == []
+
+
 def test_what_was_built_is_taken_from_the_cache_without_any_tool(
     build: Build, tmp_path: Path
 ) -> None:
@@ -231,8 +312,15 @@ def test_the_module_is_hardened_and_says_nothing_of_the_building_computer() -> N
     assert "GNU_RELRO" in read
     assert "BIND_NOW" in read
     assert re.search(r"GNU_STACK\s+(\S+\s+){5}RW ", read), "the stack can be executed"
+    assert not re.search(r"LOAD .* RWE ", read), "something can be written and executed"
+    assert "TEXTREL" not in read
+    assert not re.search(r"RPATH|RUNPATH", read), "libraries of a strange folder would be loaded"
     assert "__stack_chk_fail" in read
     assert "__memcpy_chk" in read or "__snprintf_chk" in read
     content = module.read_bytes()
     assert b".building" not in content
     assert b"Assertion" not in content
+    facts = json.loads((unpacked / "pjsua2" / "build.json").read_text())
+    assert facts["max_calls"] >= 16
+    assert facts["handles"] >= 1024
+    assert (facts["sound"], facts["tls"]) == ("ALSA", "OpenSSL")

@@ -23,6 +23,13 @@ PACKAGES = {
     "libuuid.so.1": "libuuid1",
 }
 """Library of the system that our engine is linked with → Debian's package."""
+SOUND = {"linux": "ALSA", "win32": "WMME", "darwin": "CoreAudio"}
+"""Operating system → its sound, the only one that reaches a headset there."""
+TLS13_ELSEWHERE = {
+    "Schannel": "Windows speaks it from Windows 11 and Server 2022 on: update Windows.",
+    "Network framework": "macOS speaks it from 10.15 on: update macOS.",
+}
+"""TLS libraries that are the system's own, and what helps where they are too old."""
 
 
 class Verdict(StrEnum):
@@ -62,7 +69,7 @@ def engine_findings(facts: Mapping[str, Any]) -> list[Finding]:
     )
     return [
         engine,
-        _sound(bool(facts["sound"]), int(facts["cards"])),
+        _sound(str(facts["system"]), str(facts["sound"]), int(facts["cards"])),
         _codecs([str(codec).lower() for codec in facts["codecs"]]),
         _tls(str(facts["tls_library"]), bool(facts["tls13"])),
         _needed("SRTP with AES-GCM", "AEAD_AES_256_GCM" in facts["srtp"]),
@@ -89,13 +96,17 @@ def _needed(name: str, there: bool, value: str = "") -> Finding:
     return Finding(name, value or "no", Verdict.LACKS, OWN_ENGINE)
 
 
-def _sound(built_in: bool, cards: int) -> Finding:
-    if not built_in:
+def _sound(system: str, there: str, cards: int) -> Finding:
+    wanted = SOUND.get(system, "")
+    if not there:
         return Finding("Sound", "no headset is possible", Verdict.LACKS, OWN_ENGINE)
+    if wanted and there != wanted:
+        value = f"{there} in place of {wanted}: no headset is possible"
+        return Finding("Sound", value, Verdict.LACKS, "Install the package for this system.")
     if cards == 0:
-        value = "ALSA, no sound card now"
+        value = f"{there}, no sound card now"
         return Finding("Sound", value, Verdict.NOTE, "Connect a headset before you work.")
-    return Finding("Sound", f"ALSA, {cards} sound card{'s' if cards > 1 else ''}")
+    return Finding("Sound", f"{there}, {cards} sound card{'s' if cards > 1 else ''}")
 
 
 def _codecs(there: list[str]) -> Finding:
@@ -106,9 +117,10 @@ def _codecs(there: list[str]) -> Finding:
 
 
 def _tls(library: str, tls13: bool) -> Finding:
-    if not library:
-        return _needed("TLS", tls13, "1.3" if tls13 else "")
-    return _needed("TLS", tls13, f"{library}, {'up to 1.3' if tls13 else 'no TLS 1.3'}")
+    value = ", ".join(filter(None, [library, "up to 1.3" if tls13 else "no TLS 1.3"]))
+    if tls13:
+        return Finding("TLS", value)
+    return Finding("TLS", value, Verdict.LACKS, TLS13_ELSEWHERE.get(library, OWN_ENGINE))
 
 
 def _calls(most: int) -> Finding:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pjsua2 as pj
 
+from ctidesk.sip.engine import handles
 from ctidesk.sip.engine.addresses import is_ipv6
 from ctidesk.sip.engine.alsa_config import DEVICE
 from ctidesk.sip.engine.guard import RequestGuard
@@ -103,6 +104,7 @@ class SipEndpoint:
         # the cyclic collector would free pj objects on whichever thread it happens to run
         gc.disable()
         sys.setswitchinterval(0.0005)
+        handles.allow(getattr(pj, "CTIDESK_HANDLES", 0))
         self._ep = LibraryEndpoint(self._transport_seen, self._sound_failed)
         self._ep.libCreate()
         self._ep.libInit(self._config())

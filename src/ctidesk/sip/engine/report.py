@@ -9,16 +9,23 @@ import contextlib
 import ctypes
 import json
 import os
+import platform
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 WHEEL_CALLS = 4
 """What pjproject is compiled with when nobody says otherwise; the wheel has no way to ask."""
 CARD = re.compile(r"CARD=(\w+)")
 """In ALSA's names of devices; its plug-ins are listed without a card too."""
+MAPPER = "Wave mapper"
+"""What pjproject calls Windows' choice of a device; it is listed without a device too."""
 TLS13_SUITES = range(0x1301, 0x1306)
 """RFC 8446, appendix B.4."""
+TLS13_WINDOWS = 20348
+"""The first build of Windows whose Schannel speaks it; pjproject gives Schannel's suites numbers of
+its own."""
 
 
 def main() -> None:
@@ -42,27 +49,40 @@ def _facts() -> dict[str, Any]:
     config.logConfig.level = config.logConfig.consoleLevel = 0
     library.libCreate()
     library.libInit(config)
-    devices = library.audDevManager().enumDev2()
+    names = [str(device.name) for device in library.audDevManager().enumDev2()]
     own = hasattr(pj, "CTIDESK_MAX_CALLS")
+    sound = str(getattr(pj, "CTIDESK_SOUND", ""))
+    tls = _openssl(pj) or str(getattr(pj, "CTIDESK_TLS", ""))
     return {
         "own": own,
         "version": str(library.libVersion().full),
-        "sound": bool(own and pj.CTIDESK_HAS_ALSA),
-        "cards": len({name for each in devices for name in CARD.findall(str(each.name))}),
+        "system": sys.platform,
+        "sound": sound,
+        "cards": sound_cards(sound, names),
         "codecs": [str(codec.codecId) for codec in library.codecEnum2()],
         "srtp": [str(name) for name in library.srtpCryptoEnum()],
-        "tls_library": _tls_library(pj),
-        "tls13": _has_tls13(library),
+        "tls_library": tls,
+        "tls13": has_tls13(map(int, library.utilSslGetAvailableCiphers()), tls, platform.version()),
         "max_calls": int(pj.CTIDESK_MAX_CALLS) if own else WHEEL_CALLS,
     }
 
 
-def _has_tls13(library: Any) -> bool:
-    return any(int(id_) & 0xFFFF in TLS13_SUITES for id_ in library.utilSslGetAvailableCiphers())
+def sound_cards(sound: str, names: Iterable[str]) -> int:
+    """How many devices stand behind the `names` that the system `sound` lists."""
+    if sound == "ALSA":
+        return len({card for name in names for card in CARD.findall(name)})
+    return len({name for name in names if name != MAPPER})
 
 
-def _tls_library(pj: Any) -> str:
-    """Name and version of the TLS library that pjsua2 is linked with, "" when it can't be told."""
+def has_tls13(suites: Iterable[int], library: str, version: str) -> bool:
+    """By the cipher suites; Schannel's by the `version` of Windows ("10.0.22631")."""
+    if library == "Schannel":
+        return int(version.rpartition(".")[2] or 0) >= TLS13_WINDOWS
+    return any(suite & 0xFFFF in TLS13_SUITES for suite in suites)
+
+
+def _openssl(pj: Any) -> str:
+    """Name and version of the OpenSSL that pjsua2 is linked with, "" when it can't be told."""
     # a symbol is looked up in the extension's own dependencies, not in those of Python's ssl
     with contextlib.suppress(OSError, AttributeError):
         loaded = ctypes.CDLL(pj._pjsua2.__file__)
