@@ -283,6 +283,8 @@ def test_srtp_call_is_called_encrypted(new_office: NewOffice, ours: Srtp) -> Non
     office.desk.do(cmd.Resume(call_id=call_id))
     office.desk.wait(ev.CallResumed, call_id)
     assert office.call(call_id).encrypted
+    told = [e for _s, e in office.desk.events if isinstance(e, ev.MediaChanged)]
+    assert all(each.encrypted for each in told)  # a hold, which sends nothing, does not say "not"
 
 
 def test_plain_peer_of_an_optional_account_is_not_encrypted(new_office: NewOffice) -> None:
