@@ -188,7 +188,8 @@ class HandCall:
                         kept += [f"Contact: <sip:hand@127.0.0.1:{self._port}>"]
                         kept += ["Content-Type: application/sdp"]
                 head = [f"SIP/2.0 {code} Said", *kept, f"Content-Length: {len(body)}", "", body]
-                self.sip.sendto("\r\n".join(head).encode(), peer)
+                with contextlib.suppress(OSError):  # closed meanwhile
+                    self.sip.sendto("\r\n".join(head).encode(), peer)
                 if cseq.group(2) == "BYE":
                     self.ended.set()
 
