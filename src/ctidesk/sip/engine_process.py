@@ -114,12 +114,18 @@ def _alive(pid: int) -> bool:
     return True
 
 
+_NAMES = "timeout:1 attempts:1"
+"""resolv.conf(5). For TLS the library looks the exchange's name up by itself, and its loop stands
+still meanwhile: 10 s when the name service is silent, and the engine would be taken for stuck. A
+failed try is repeated by the account."""
+
+
 def _environment() -> Mapping[str, str]:
     """Ours, with this very package first: desk and engine are always of one version."""
     package = str(Path(ctidesk.__file__).resolve().parents[1])
     others = os.environ.get("PYTHONPATH", "")
     path = os.pathsep.join([package, others] if others else [package])
-    return {**os.environ, "PYTHONPATH": path}
+    return {"RES_OPTIONS": _NAMES, **os.environ, "PYTHONPATH": path}
 
 
 if sys.platform == "win32":

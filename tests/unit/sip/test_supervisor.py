@@ -95,6 +95,15 @@ def test_what_changes_while_an_engine_is_attached_is_told_too(
     desk.until(lambda: diary(runtime, 0)[-3:] == told)
 
 
+def test_a_silent_name_service_holds_an_engine_for_a_second_only(
+    start: Start, desk: SpyDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RES_OPTIONS", raising=False)
+    start()
+    seen = Path(f"/proc/{ready(desk)}/environ").read_bytes().split(b"\0")
+    assert b"RES_OPTIONS=timeout:1 attempts:1" in seen
+
+
 def test_a_killed_engine_is_said_and_replaced_and_told_its_configuration(
     start: Start, desk: SpyDesk, runtime: Path
 ) -> None:
