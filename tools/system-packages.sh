@@ -11,6 +11,8 @@ libglib2.0-0 fonts-dejavu-core"
 test="$demo xvfb openbox xdotool age baresip openssl x11-utils procps zstd dbus-daemon gnome-keyring libnss3 iproute2"
 # a sound server of the tests' own, with headsets that can be pulled
 test="$test pulseaudio pulseaudio-utils libasound2-plugins"
+# a clock that is put: a piece of C
+test="$test gcc libc6-dev"
 # a real FHIR server: Node and npm (a Node that isn't Debian's may bring npm with it)
 test="$test nodejs npm"
 engine="python3-venv python3-dev build-essential swig patch xz-utils debian-archive-keyring

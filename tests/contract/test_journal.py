@@ -32,7 +32,8 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[An
         yield FakeCallJournal(desk.deliver), desk.answer
         return
     opened = OpenStore(tmp_path / "cache.db")
-    yield SqlCallJournal(opened.store, FakeClock()), opened.desk.answer
+    clock = FakeClock(4.0, wall_offset=T0)  # whose clocks the events below were read from
+    yield SqlCallJournal(opened.store, clock), opened.desk.answer
     opened.close()
 
 

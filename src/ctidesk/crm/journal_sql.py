@@ -9,7 +9,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ctidesk.calls.agent_events import LogEvent
@@ -70,12 +70,14 @@ def _sealed_late(connection: Connection, call_id: str, manifest: str) -> None:
 def load_since(
     connection: Connection, t_wall: float, boot_id: str, now_mono: float, now_wall: float
 ) -> list[LogEvent]:
-    """The log since `t_wall`, in order. The monotonic clock starts anew with each boot: events of
-    an earlier one are moved, all by the same amount, to where this boot's clock would have had
-    them, so that their durations stay exact."""
-    rows = connection.execute(
-        select(call_events).where(call_events.c.t_wall >= t_wall).order_by(call_events.c.seq)
-    ).all()
+    """The log since `t_wall`, in order. What is of this boot is chosen by the monotonic clock, as
+    the other one may have been put meanwhile. The monotonic clock starts anew with each boot:
+    events of an earlier one are moved, all by the same amount, to where this boot's clock would
+    have had them, so that their durations stay exact."""
+    of_this = call_events.c.boot_id == boot_id
+    young = call_events.c.t_mono >= now_mono - (now_wall - t_wall)
+    chosen = or_(and_(of_this, young), and_(~of_this, call_events.c.t_wall >= t_wall))
+    rows = connection.execute(select(call_events).where(chosen).order_by(call_events.c.seq)).all()
     last_of_boot = {row.boot_id: row for row in rows}
     shifts = {
         boot: now_mono - (now_wall - last.t_wall) - last.t_mono
