@@ -118,6 +118,10 @@ class DeskProcess:
         except AssertionError:
             raise AssertionError(f"never shown: {words}; the screen shows:\n{screen}") from None
 
+    def hides(self, words: str) -> None:
+        """These words are, at last, not on the screen any more."""
+        until(lambda: words not in self.shown(), f"gone: {words}", PATIENCE_S)
+
     def state(self) -> dict[str, Any]:
         state: dict[str, Any] = self.ask("state")
         if state["engine_pid"]:

@@ -107,6 +107,33 @@ def test_the_note_is_kept_after_a_pause_and_at_the_loss_of_focus(
     assert scene.journal.drafts[call_id].note == "half a sentence"
 
 
+def test_while_one_is_saved_the_next_is_worked_on_and_nothing_is_typed_into_the_void(
+    scene: Scene, desk_window: DeskWindow
+):
+    """The cache may be locked for many seconds."""
+    panel, presenter = desk_window.panels.wrap_up, desk_window.presenters.wrap_up
+    answers: list[Callable[[], None]] = []
+    first, second = ended_call(scene), ended_call(scene)
+    presenter.show(first)
+    presenter.choose_code("refill")
+    scene.journal.deliver = answers.append
+    presenter.save()
+    assert presenter.live.state.call_id == second
+    assert not panel.note.isReadOnly()
+    panel.note.setPlainText("of the second")
+    presenter.show(first)
+    assert (panel.note.isReadOnly(), panel.follow_up.isReadOnly()) == (True, True)
+    presenter.show(second)
+    assert panel.note.toPlainText() == "of the second"
+    presenter.choose_code("refill")
+    presenter.save()
+    assert panel.note.isReadOnly()
+    while answers:
+        answers.pop(0)()
+    assert presenter.live.state.call_id == ""
+    assert scene.journal.interactions[second].note == "of the second"
+
+
 def test_the_time_limit_sets_the_code_and_keeps_the_text(
     open_desk: Callable[[Scene], DeskWindow],
 ):

@@ -213,6 +213,8 @@ class WrapUpPresenter:
         call_id = result.draft.call_id
         self._saving.add(call_id)
         self._unkept.discard(call_id)
+        if self._chosen == call_id:
+            self._chosen = ""  # saving may take long; the next one can be worked on meanwhile
 
         def done(outcome: KnownError | None) -> None:
             self._saving.discard(call_id)
@@ -239,9 +241,10 @@ class WrapUpPresenter:
         """Chosen by the agent, else of the call in view, else the one that waits longest."""
         for call_id in (self._chosen, self._in_view.call_id, *self._desk.wrap_ups):
             session = self._sessions.get(call_id)
-            if session is not None:
+            if session is not None and (call_id == self._chosen or call_id not in self._saving):
                 return session
-        return next(iter(self._sessions.all()), None)
+        every = self._sessions.all()
+        return min(every, key=lambda session: session.call_id in self._saving, default=None)
 
     # ------------------------------------------------------------------- state
 

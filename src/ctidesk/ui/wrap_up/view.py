@@ -157,6 +157,8 @@ class WrapUpPanel(QWidget):
         self._render_queue(state.queue)
         self.code.show_code(state)
         self.note.show_text(state.call_id, state.note)
+        self.note.setReadOnly(state.saving)
+        self.follow_up.setReadOnly(state.saving)
         if self.follow_up.text() != state.follow_up:
             self.follow_up.setText(state.follow_up)
         self._render_time(state)
