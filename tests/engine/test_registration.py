@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,7 @@ from tests.support.sip_office import ACCOUNT, Office
 from tests.support.sip_raw import RawCaller, RawRegistrar
 
 from ctidesk.calls import commands as cmd, events as ev
+from ctidesk.calls.call import Phase
 from ctidesk.calls.events import Registration
 from ctidesk.demo.free_port import free_port
 from ctidesk.sip.engine.native_account import RegisterSeen
@@ -208,8 +210,8 @@ def test_account_is_changed_removed_and_told_again(
         **at(registrar),
     )
     assert office.desk.send(changed).code == "account_in_use"
-    assert office.desk.send(cmd.RemoveAccount(account_id=ACCOUNT)).code == "account_in_use"
-    office.desk.do(office.config)  # unchanged: nothing happens to the call
+    assert office.desk.send(cmd.RemoveAccount(account_id=ACCOUNT)).code == "account_kept"
+    office.desk.do(office.config)  # unchanged: nothing happens to the call, nor after it
     office.desk.do(cmd.HangUp(call_id=call_id))
     office.desk.wait(ev.CallEnded, call_id)
     office.desk.do(changed)  # at once, on the same port
@@ -219,6 +221,22 @@ def test_account_is_changed_removed_and_told_again(
     assert office.desk.send(cmd.Dial(call_id="n", account_id=ACCOUNT, target="1")).code == (
         "unknown_account"
     )
+
+
+def test_an_account_that_is_changed_during_a_call_is_changed_after_it(
+    registrar: RawRegistrar, brisk_office: NewOffice
+) -> None:
+    office = brisk_office()
+    call_id, leg = office.incoming()
+    changed = dataclasses.replace(office.config, **at(registrar))
+    later = office.desk.send(changed)
+    assert later.code == "account_in_use"
+    assert "once this call is over" in later.text
+    office.phone("alice").hears_nothing(leg)
+    assert office.call(call_id).phase is Phase.TALKING
+    assert registrar.registers == 0
+    office.desk.do(cmd.HangUp(call_id=call_id))
+    office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
 
 
 def test_retries_double_up_to_half_a_minute_with_jitter() -> None:

@@ -48,7 +48,8 @@ class DeskNotices:
     def _changed(self, change: Change) -> None:
         show = self._stack.show_notice
         if isinstance(change, KnownError):
-            show(change.code, notice_of(change))
+            level = Level.INFO if change.code == _LATER else Level.ERROR
+            show(change.code, notice_of(change, level))
         elif isinstance(change, ev.EngineLost):
             show("engine", _NO_ENGINE if change.reason == _CANNOT_START else _ENGINE)
             self._attacked = False
@@ -135,6 +136,7 @@ class DeskNotices:
                 self._dialled[change.call_id] = change.remote.number
         elif isinstance(change, ev.CallEnded):
             self._stack.clear("transfer")
+            self._stack.clear(_LATER)
             self._ended(change)
 
     def _ended(self, event: ev.CallEnded) -> None:
@@ -237,6 +239,8 @@ _ENGINE = Notice(
     closable=False,
 )
 _CANNOT_START = "engine_start"
+_LATER = "account_in_use"
+"""Not a failure: it comes true by itself."""
 _NO_ENGINE = Notice(
     level=Level.ERROR,
     text="The telephone engine does not start.",

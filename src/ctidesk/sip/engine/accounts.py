@@ -70,8 +70,8 @@ class Accounts:
         if before is not None and in_use:
             raise KnownError(
                 "account_in_use",
-                "The account can't be changed during a call.",
-                "End the call first.",
+                "The changed telephone account is used once this call is over.",
+                "Nothing needs to be done: the call goes on as it is.",
             )
         if config.transport not in KINDS:
             raise KnownError(

@@ -5,6 +5,7 @@ Runs in: engine process, loop thread.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Set
 from typing import Any
@@ -30,6 +31,8 @@ from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
 
+log = logging.getLogger("ctidesk.engine")
+
 _CALL_ID = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 _DIGITS = re.compile(r"[0-9*#A-Da-d]+")
 _TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~\-]{1,256}")
@@ -44,6 +47,7 @@ class Dispatch:
     ) -> None:
         self._board = board
         self._accounts = accounts
+        self._changed: dict[str, cmd.ConfigureAccount] = {}
         self._lamps = lamps
         self._codes = codes
         self._consults = Consults(board)
@@ -87,19 +91,38 @@ class Dispatch:
 
     # -- accounts ---------------------------------------------------------------------------------
     def _configure_account(self, order: cmd.ConfigureAccount) -> None:
-        busy = self._board.busy(order.account_id) or self._codes.busy(order.account_id)
+        busy = self._busy(order.account_id)
         if not busy and not any(line.config == order for line in self._accounts.lines()):
             self._lamps.release()
-        self._accounts.configure(order, busy)
+        self._changed.pop(order.account_id, None)
+        try:
+            self._accounts.configure(order, busy)
+        except KnownError as refusal:
+            if refusal.code == "account_in_use":
+                self._changed[order.account_id] = order
+            raise
+
+    def settle(self) -> None:
+        """Accounts that were changed during a call, once it is over; ask now and then."""
+        for account_id, order in list(self._changed.items()):
+            if not self._busy(account_id):
+                try:
+                    self._configure_account(order)
+                except KnownError as refusal:
+                    log.warning("a changed account was refused: %s", refusal.code)
+
+    def _busy(self, account_id: str) -> bool:
+        return self._board.busy(account_id) or self._codes.busy(account_id)
 
     def _remove_account(self, order: cmd.RemoveAccount) -> None:
-        if self._board.busy(order.account_id) or self._codes.busy(order.account_id):
+        if self._busy(order.account_id):
             raise KnownError(
-                "account_in_use",
+                "account_kept",
                 "The account can't be removed during a call.",
                 "End the call first.",
             )
         self._lamps.release()
+        self._changed.pop(order.account_id, None)
         self._accounts.remove(order.account_id)
         self._board.journal.forget_registration(order.account_id)
 

@@ -279,6 +279,7 @@ class Engine:
             body = to_plain(Heartbeat(t_mono=now))
             self._desk.send(_envelope(Kind.TELEMETRY, "Heartbeat", body))
         self._measuring.look(now)
+        self._dispatch.settle()
         self._watch_for_attacks(now)
         live = self._journal.live_calls()
         if any(call.phase is not Phase.OFFERED for call in live):
