@@ -254,6 +254,27 @@ def test_a_lost_connection_registers_again_at_once(brisk_office: NewOffice, tmp_
     registrar.close()
 
 
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_an_exchange_that_is_back_is_registered_with_long_before_the_next_try(
+    patient_office: NewOffice, tmp_path: Path, transport: str
+) -> None:
+    """The next try of this engine is ten minutes away."""
+    authority = Authority(tmp_path)
+    certificate = authority.issue("server") if transport == "tls" else None
+    port = free_port()
+    office = patient_office(
+        registrar=f"127.0.0.1:{port}",
+        password="secret",
+        transport=transport,
+        tls_ca_file=str(authority.ca),
+    )
+    told = office.desk.wait(ev.RegistrationChanged, state=Registration.FAILED)
+    assert told.problem == "no_route"
+    registrar = StreamRegistrar(certificate, port=port)
+    office.desk.wait(ev.RegistrationChanged, state=Registration.REGISTERED)
+    registrar.close()
+
+
 def test_verification_can_be_switched_off_by_policy(new_office: NewOffice, tmp_path: Path) -> None:
     registrar = StreamRegistrar(Authority(tmp_path).issue("server"))
     another = Authority(tmp_path, "another").ca

@@ -240,6 +240,7 @@ class StreamRegistrar:
         clients: Path | None = None,
         old: bool = False,
         least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+        port: int = 0,
     ) -> None:
         self.rules = RawRegistrar()
         self.accepted = 0
@@ -255,7 +256,7 @@ class StreamRegistrar:
                 self._context.load_verify_locations(clients)
             if old:
                 make_old(self._context)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]

@@ -17,6 +17,7 @@ from ctidesk.calls.events import Registration, RegistrationChanged
 from ctidesk.sip.engine.account_line import AccountLine
 from ctidesk.sip.engine.account_settings import bound_address, completed, uses_ipv6
 from ctidesk.sip.engine.endpoint import KINDS, Listening, SipEndpoint
+from ctidesk.sip.engine.knocking import Knocking
 from ctidesk.sip.engine.library import TransportSeen
 from ctidesk.sip.engine.registration import unusable
 from ctidesk.sip.engine.surroundings import InviteTaker, Surroundings
@@ -38,6 +39,7 @@ class Accounts:
         self._take_invite = take_invite
         self._changed = changed
         self._lines: dict[str, AccountLine] = {}
+        self._knocking: dict[str, Knocking] = {}
         self._stun = ""
         self._transports: dict[TransportKey, Listening] = {}
         self.in_use: Callable[[str], bool] = lambda _account_id: False
@@ -90,11 +92,12 @@ class Accounts:
             self._endpoint,
             self._listen,
             self._take_invite,
-            self._changed,
+            self._said,
             lambda: self.in_use(config.account_id),
         )
         line = AccountLine(config, around)
         self._lines[config.account_id] = line
+        self._knocking[config.account_id] = Knocking(self._endpoint, line.try_now)
         line.start()
 
     def remove(self, account_id: str) -> None:
@@ -107,10 +110,17 @@ class Accounts:
         line = self._lines.pop(account_id, None)
         if line is not None:
             line.close()
+            self._knocking.pop(account_id).stop()
             key = _transport_key(line.config)
             users = [other for other in self._lines.values() if _transport_key(other.config) == key]
             if not users and key != keep and key in self._transports:
                 self._endpoint.close_transport(self._transports.pop(key).transport_id)
+
+    def _said(self, event: RegistrationChanged) -> None:
+        self._changed(event)
+        line = self._lines.get(event.account_id)
+        if line is not None:
+            self._knocking[event.account_id].registration(event, line.exchange_address)
 
     def _listen(self, config: ConfigureAccount) -> Listening:
         """Implements `surroundings.Listen`."""

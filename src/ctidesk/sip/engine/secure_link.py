@@ -16,6 +16,8 @@ TLS_PORT = 5061
 # what ends a connection before its handshake; a peer that resets it refuses what it has seen
 _OS = 120000
 _BEFORE = set(range(_OS, 2 * _OS)) - {_OS + errno.ECONNRESET, _OS + errno.EPIPE}
+_CLEARED_AWAY = 70014
+"""PJ_ECANCELLED: the stack forgets a connection that has failed before, for whatever reason."""
 
 
 def is_exchange(seen: TransportSeen, place: Place, address: str) -> bool:
@@ -34,4 +36,6 @@ def tls_problem(seen: TransportSeen, wall: float) -> str:
         return ""
     if seen.tls_problem:
         return unusable(seen.certificates.exchange, wall) or "tls"
-    return "tls" if seen.error and seen.error not in _BEFORE else ""
+    if seen.error == _CLEARED_AWAY or seen.error in _BEFORE:
+        return ""
+    return "tls" if seen.error else ""
