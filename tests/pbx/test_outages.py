@@ -79,6 +79,62 @@ def test_cut_off_in_a_call_and_back(
     talk_to(office, "600")
 
 
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_gone_and_back_over_a_connection(
+    agent: Agent, own_pbx: Asterisk, record_property: Record, brisk: None, transport: str
+) -> None:
+    office = registered(agent(at=own_pbx, transport=transport))
+    own_pbx.end()
+    told = notices(office)
+    assert told.problem == "no_route"
+    # a connection that is refused ends at once: the waits between the tries grow meanwhile
+    until(lambda: failures(office) > 3, "some tries", PATIENCE_S)
+    since = time.monotonic()
+    own_pbx.start()
+    back(office, since, record_property)
+    talk_to(office, "600")
+
+
+def failures(office: Office) -> int:
+    events = [e for _s, e in office.desk.events if isinstance(e, ev.RegistrationChanged)]
+    return [each.state for each in events].count(Registration.FAILED)
+
+
+def test_a_second_exchange_stands_in_until_the_first_is_back(
+    agent: Agent,
+    own_pbx: Asterisk,
+    pbx: Asterisk,
+    record_property: Record,
+    brisk: None,
+) -> None:
+    first, second = (f"127.0.0.1:{each.sip}" for each in (own_pbx, pbx))
+    office = registered(agent(at=own_pbx, registrars=(second,)))
+    own_pbx.end()
+    since = time.monotonic()
+    told = office.desk.wait(
+        ev.RegistrationChanged,
+        state=Registration.REGISTERED,
+        registrar=second,
+        patience_s=PATIENCE_S,
+    )
+    assert [each.kind for each in told.warnings] == ["second_registrar"]
+    record_property("registered at the second after (s)", round(told.t_mono - since, 2))
+    call_id = talk_to(office, "600")
+    since = time.monotonic()
+    own_pbx.start()
+    office.desk.do(cmd.HangUp(call_id=call_id))  # never in a call
+    returned = until(lambda: at_since(office, first, since), "the way back", PATIENCE_S)
+    assert returned[0].warnings == ()
+    record_property("back at the first after (s)", round(returned[0].t_mono - since, 2))
+    talk_to(office, "600")
+
+
+def at_since(office: Office, registrar: str, since: float) -> list[ev.RegistrationChanged]:
+    events = [e for _s, e in office.desk.events if isinstance(e, ev.RegistrationChanged)]
+    good = [each for each in events if each.state is Registration.REGISTERED]
+    return [each for each in good if each.registrar == registrar and each.t_mono > since]
+
+
 def test_frozen_and_thawed_the_call_lives_on(
     agent: Agent, extension: Extension, own_pbx: Asterisk, record_property: Record, brisk: None
 ) -> None:

@@ -163,9 +163,9 @@ class AccountLine:
         transport = self.config.transport
         if transport == "udp" or not seen.kind.lower().startswith(transport):
             return
-        place = self._registrars.place
-        if transport == "tls" and is_exchange(seen, place, self.exchange_address):
-            self._tls_problem = tls_problem(seen, time.time()) or self._tls_problem
+        if transport == "tls" and is_exchange(seen, self._registrars.place, self.exchange_address):
+            proven = self.state is Registration.REGISTERED
+            self._tls_problem = tls_problem(seen, time.time(), proven) or self._tls_problem
             if seen.up:
                 self._warnings.connected(seen.certificates, time.time())
         old = time.monotonic() - self._answered_mono > CALM_S

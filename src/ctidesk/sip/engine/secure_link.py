@@ -16,6 +16,8 @@ TLS_PORT = 5061
 # what ends a connection before its handshake; a peer that resets it refuses what it has seen
 _OS = 120000
 _BEFORE = set(range(_OS, 2 * _OS)) - {_OS + errno.ECONNRESET, _OS + errno.EPIPE}
+_ENDED = {_OS + errno.ECONNRESET, _OS + errno.EPIPE, 70016}
+"""How a connection ends that was good: by PJ_EEOF, or by a system's error."""
 _CLEARED_AWAY = 70014
 """PJ_ECANCELLED: the stack forgets a connection that has failed before, for whatever reason."""
 
@@ -29,10 +31,11 @@ def is_exchange(seen: TransportSeen, place: Place, address: str) -> bool:
     return seen.port == (place.port or TLS_PORT) and same_host
 
 
-def tls_problem(seen: TransportSeen, wall: float) -> str:
+def tls_problem(seen: TransportSeen, wall: float, proven: bool = False) -> str:
     """Why it could not be made: "tls", "certificate_expired" or "certificate_not_yet"; "" when it
-    was made, or failed before anybody spoke of certificates."""
-    if seen.up:
+    was made, or failed before anybody spoke of certificates. `proven`: the account was registered
+    over it, so that its end says nothing of that kind."""
+    if seen.up or (proven and seen.error in _ENDED):
         return ""
     if seen.tls_problem:
         return unusable(seen.certificates.exchange, wall) or "tls"
