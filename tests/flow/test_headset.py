@@ -26,6 +26,9 @@ NUMBER = SHARED.replace(" ", "")
 CALLER_HZ = 440
 AGENT_HZ = 700
 AUDIBLE = 1000.0
+CLOSING_TENTHS = 30
+"""How long the bridge may stand while a device that is gone is closed: ALSA's plug-in for
+PulseAudio notices the loss late. Measured: 0.8 to 1.7 s."""
 
 
 @pytest.fixture
@@ -63,6 +66,8 @@ def test_a_headset_pulled_in_a_call_is_said_and_comes_back(
     desk.shows("Headset gone: muted", f"“{HEADSET}” is gone: you are muted and hear nobody.")
     phone.hears_nothing(leg)
     desk.until_call("the call goes on", phase="talking")
+    # so long without a headset that its recording can be told from none
+    desk.until_grown(desk.until_grown())
 
     server.plug_headset(HEADSET)
     desk.shows("Headset ready")
@@ -79,4 +84,7 @@ def test_a_headset_pulled_in_a_call_is_said_and_comes_back(
     _agent, caller = opened_by_command(centre, folder)
     heard = tone_windows(caller, CALLER_HZ)
     talked = heard[heard.index(True) : len(heard) - heard[::-1].index(True)]
-    assert len(talked) > 20 and talked.count(False) <= 3, "recorded without the headset too"
+    before = talked.index(False) if False in talked else len(talked)
+    lost = talked.count(False)
+    assert before > 5 and lost <= CLOSING_TENTHS, f"recorded without the headset too ({lost})"
+    assert talked.count(True) > lost + 20
