@@ -26,9 +26,9 @@ NUMBER = SHARED.replace(" ", "")
 CALLER_HZ = 440
 AGENT_HZ = 700
 AUDIBLE = 1000.0
-CLOSING_TENTHS = 30
-"""How long the bridge may stand while a device that is gone is closed: ALSA's plug-in for
-PulseAudio notices the loss late. Measured: 0.8 to 1.7 s."""
+CHANGE_TENTHS = 5
+"""How much of the recording two changes of the device may cost: none measured, beside two busy
+loops too; 8 to 17 while a lost device was waited for (the engine's patch 06)."""
 
 
 @pytest.fixture
@@ -86,5 +86,5 @@ def test_a_headset_pulled_in_a_call_is_said_and_comes_back(
     talked = heard[heard.index(True) : len(heard) - heard[::-1].index(True)]
     before = talked.index(False) if False in talked else len(talked)
     lost = talked.count(False)
-    assert before > 5 and lost <= CLOSING_TENTHS, f"recorded without the headset too ({lost})"
+    assert before > 5 and lost <= CHANGE_TENTHS, f"recorded without the headset too ({lost})"
     assert talked.count(True) > lost + 20
