@@ -26,9 +26,6 @@ NUMBER = SHARED.replace(" ", "")
 CALLER_HZ = 440
 AGENT_HZ = 700
 AUDIBLE = 1000.0
-CHANGE_TENTHS = 5
-"""How much of the recording two changes of the device may cost: none measured, beside two busy
-loops too; 8 to 17 while a lost device was waited for (the engine's patch 06)."""
 
 
 @pytest.fixture
@@ -84,7 +81,4 @@ def test_a_headset_pulled_in_a_call_is_said_and_comes_back(
     _agent, caller = opened_by_command(centre, folder)
     heard = tone_windows(caller, CALLER_HZ)
     talked = heard[heard.index(True) : len(heard) - heard[::-1].index(True)]
-    before = talked.index(False) if False in talked else len(talked)
-    lost = talked.count(False)
-    assert before > 5 and lost <= CHANGE_TENTHS, f"recorded without the headset too ({lost})"
-    assert talked.count(True) > lost + 20
+    assert len(talked) > 20 and talked.count(False) <= 3, "recorded without the headset too"
