@@ -13,16 +13,10 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.care.member import Party
 from ctidesk.config.paths import resources
 from ctidesk.crm import schema
-from ctidesk.crm.csv_import import (
-    BATCH_ROWS,
-    Cancel,
-    ImportReport,
-    import_csv,
-    plan_of,
-    preview,
-    report_csv,
-)
 from ctidesk.crm.directory import SqlMemberDirectory
+from ctidesk.crm.file_import import BATCH_ROWS, import_file
+from ctidesk.crm.import_files import preview
+from ctidesk.crm.import_plan import Cancel, ImportReport, plan_of, report_csv
 from ctidesk.crm.store import Lane
 
 SAMPLE = resources() / "demo" / "members.csv"
@@ -30,7 +24,7 @@ SAMPLE = resources() / "demo" / "members.csv"
 
 def _import(opened: OpenStore, path: Path, **more: Any) -> ImportReport | KnownError:
     plan = plan_of(preview(path), "DE")
-    return opened.desk.answer(lambda done: import_csv(opened.store, plan, done, **more))
+    return opened.desk.answer(lambda done: import_file(opened.store, plan, done, **more))
 
 
 def _count(opened: OpenStore, table: Any) -> int:
@@ -194,7 +188,7 @@ def test_bytes_of_another_encoding_in_the_middle_end_the_import_clearly(
     good = "".join(f"M-{n},Given,{'F' * 60}\n" for n in range(BATCH_ROWS * 2 + 10))
     path.write_bytes(b"member_id,given,family\n" + good.encode() + b"M-x,J\xfcrgen,M\xfcller\n")
     seen = preview(path, encoding="utf-8")
-    answer = opened.desk.answer(lambda done: import_csv(opened.store, plan_of(seen, "DE"), done))
+    answer = opened.desk.answer(lambda done: import_file(opened.store, plan_of(seen, "DE"), done))
     assert isinstance(answer, KnownError)
     assert answer.code == "csv_encoding"
     assert _count(opened, schema.members) % BATCH_ROWS == 0  # whole batches only

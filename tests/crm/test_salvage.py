@@ -18,9 +18,11 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import WrapUpDraft
 from ctidesk.config.paths import resources
 from ctidesk.crm import audit, outbox, schema
-from ctidesk.crm.csv_import import import_csv, plan_of, preview
 from ctidesk.crm.database import open_database
 from ctidesk.crm.directory import SqlMemberDirectory
+from ctidesk.crm.file_import import import_file
+from ctidesk.crm.import_files import preview
+from ctidesk.crm.import_plan import plan_of
 from ctidesk.crm.journal import SqlCallJournal
 from ctidesk.crm.salvage import salvage
 from ctidesk.crm.store import Lane, StorePhase
@@ -33,7 +35,7 @@ PAGE = 4096
 def filled(tmp_path: Path) -> OpenStore:
     """A closed cache with members, a saved call and a draft."""
     opened = OpenStore(tmp_path / "cache.db")
-    opened.desk.answer(lambda done: import_csv(opened.store, plan_of(preview(SAMPLE), "DE"), done))
+    opened.desk.answer(lambda done: import_file(opened.store, plan_of(preview(SAMPLE), "DE"), done))
     journal = SqlCallJournal(opened.store, FakeClock())
     for event in log_of_the_call():
         journal.append(event)
@@ -95,7 +97,7 @@ def test_damage_met_by_a_look_up_is_told_and_the_work_of_agents_is_saved(
     again = OpenStore(filled.path, filled.key)  # still told after a restart
     problem = again.wait_open().problem
     assert problem is not None and problem.code == "cache_damaged"
-    again.desk.answer(lambda d: import_csv(again.store, plan_of(preview(SAMPLE), "DE"), d))
+    again.desk.answer(lambda d: import_file(again.store, plan_of(preview(SAMPLE), "DE"), d))
     again.desk.wait(lambda: again.states[-1].problem is None)
     directory = SqlMemberDirectory(again.store, "DE")
     found = again.desk.answer(lambda d: directory.find_by_number("+491713920031", d))

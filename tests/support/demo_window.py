@@ -13,7 +13,9 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
-from ctidesk.crm.csv_import import ImportReport, import_csv, plan_of, preview
+from ctidesk.crm.file_import import import_file
+from ctidesk.crm.import_files import preview
+from ctidesk.crm.import_plan import ImportReport, plan_of
 from ctidesk.crm.store import StorePhase
 from ctidesk.demo.free_port import free_port
 from ctidesk.demo.houses import DemoCentre
@@ -83,7 +85,7 @@ class DemoDesk:
         assert self.hands.wait(lambda: parts.store.state.phase is StorePhase.OPEN, 30)
         done: list[ImportReport | KnownError] = []
         plan = plan_of(preview(resources() / "demo" / "members.csv"), REGION)
-        import_csv(parts.store, plan, done.append)
+        import_file(parts.store, plan, done.append)
         assert self.hands.wait(lambda: bool(done), 30)
         assert isinstance(done[0], ImportReport), done[0]
         assert done[0].rows_rejected == 0

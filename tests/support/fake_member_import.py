@@ -5,7 +5,7 @@ Runs in: tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ctidesk.calls.errors import KnownError
@@ -37,6 +37,7 @@ def a_preview(path: Path = Path("members.csv"), **more: object) -> ImportPreview
         "delimiter": ";",
         "headings": ("No.", "First name", "Surname", "Colour"),
         "mapping": {"member_id": "No.", "given": "First name", "family": "Surname"},
+        "guessed": {"member_id": "No.", "given": "First name", "family": "Surname"},
         "rows": (("M-1", "Jane", "Doe", "blue"), ("M-2", "Tom", "Doe")),
         **more,
     }
@@ -55,6 +56,7 @@ class FakeMemberImport:
         self.orders: list[ImportOrder] = []
         self.reports: list[Path] = []
         self.cancelled = 0
+        self.forgotten: list[tuple[str, ...]] = []
         self.progress: Callable[[ImportProgress], None]
         self.done: Done[ImportResult]
         self.report_done: Done[None]
@@ -75,6 +77,9 @@ class FakeMemberImport:
     ) -> None:
         self.orders.append(order)
         self.progress, self.done = progress, done
+
+    def forget_mapping(self, headings: Sequence[str]) -> None:
+        self.forgotten.append(tuple(headings))
 
     def cancel(self) -> None:
         self.cancelled += 1

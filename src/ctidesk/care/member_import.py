@@ -27,8 +27,10 @@ class ImportColumn:
 class ImportPreview:
     """What was understood of a file; nothing was taken from it yet.
 
-    `mapping`: column name → heading of the file, as guessed. `rows`: the first ones, as they
-    stand (members' data: for the screen only). `encoding_certain` False: look at the names.
+    `form`: "csv" or "vcard". `guessed`: column name → heading of the file; `mapping`: the same as
+    guessed, or, with `kept`, as it was agreed to for the last file with these headings. `rows`:
+    the first ones, as they stand (members' data: for the screen only). `encoding_certain` False:
+    look at the names.
     """
 
     path: Path
@@ -38,16 +40,23 @@ class ImportPreview:
     headings: tuple[str, ...]
     mapping: Mapping[str, str]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
+    form: str = "csv"
+    guessed: Mapping[str, str] = field(default_factory=dict)
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOrder:
-    """What the user agreed to. `mapping`: column name → heading of the file."""
+    """What the user agreed to. `mapping`: column name → heading of the file; it is kept for the
+    next file with these `headings`. `dry_run`: say what would come of it, write nothing."""
 
     path: Path
     encoding: str
     delimiter: str
     mapping: Mapping[str, str]
+    form: str = "csv"
+    headings: tuple[str, ...] = ()
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +81,18 @@ class ImportProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """What an import did. People, facilities and colleagues count once each, however many rows
-    speak of them. `rejected` may be cut: `rows_rejected` counts all."""
+    """What an import did, or a dry run would. People, facilities and colleagues count once each,
+    however many rows speak of them. `rejected` may be cut: `rows_rejected` counts all."""
 
     file_name: str
     rows_read: int = 0
     rows_rejected: int = 0
     added: int = 0
-    updated: int = 0
+    changed: int = 0
+    unchanged: int = 0
     rejected: tuple[RejectedRow, ...] = ()
     cancelled: bool = False
+    dry_run: bool = False
 
 
 class MemberImport(Protocol):
@@ -116,6 +127,10 @@ class MemberImport(Protocol):
         """Import. After an error or `cancel` the rows before it stay."""
         ...
 
+    def forget_mapping(self, headings: Sequence[str]) -> None:
+        """Guess again at the next file with these headings."""
+        ...
+
     def cancel(self) -> None:
         """Stop the running import soon; its `done` comes all the same."""
         ...
@@ -126,9 +141,14 @@ class MemberImport(Protocol):
 
 
 def summary(result: ImportResult) -> str:
-    """One sentence: "120 new, 3 updated, 2 rows rejected." """
-    counts = f"{result.added:,} new, {result.updated:,} updated, {_rows(result.rows_rejected)}"
-    return f"Stopped: {counts} so far." if result.cancelled else f"{counts}."
+    """One sentence: "120 new, 3 changed, 40 unchanged, 2 rows rejected." """
+    counts = (
+        f"{result.added:,} new, {result.changed:,} changed, {result.unchanged:,} unchanged, "
+        f"{_rows(result.rows_rejected)}"
+    )
+    if result.cancelled:
+        return f"Stopped: {counts} so far."
+    return f"Dry run, nothing was written: {counts}." if result.dry_run else f"{counts}."
 
 
 def _rows(rejected: int) -> str:

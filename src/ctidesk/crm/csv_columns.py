@@ -3,13 +3,15 @@
 Runs in: desk process, any thread. Pure.
 
 One row per member; more rows with the same `member_id` add facts, and need nothing else of the
-member. A row contributes to every group whose first column it fills:
+member. A row contributes to every group whose first column it fills
+(or payer, appointment_at, contact_at where that is empty):
 
 member        member_id, given, family, birth_date, postcode, address, policy_number, language,
               channel, flags (separated by `|`), household (the same word for all who live
-              together), phone, phone_mobile, phone_home, phone_work
-carer         carer_name, carer_kind (carer, guardian), carer_phone, carer_member_id,
-              carer_may_speak (yes, no), carer_until
+              together), phone, phone_mobile, phone_home, phone_work, phone_preferred
+carer         carer_name, carer_kind (carer, guardian), carer_phone, carer_phone_home,
+              carer_phone_work, carer_phone_other, carer_member_id, carer_may_speak (yes, no),
+              carer_until
 coverage      plan, payer, coverage_status, coverage_begins, coverage_ends, copay
 prescription  drug, prescriber, prescription_expires, refills_left, last_dispensed, next_refill
 authorisation authorised_item, authorisation_status, authorisation_expires, units_left
@@ -18,11 +20,13 @@ appointment   appointment_what, appointment_at, appointment_doctor, appointment_
 contact       contact_summary, contact_at, contact_channel, contact_direction, contact_code
 
 A row with `facility_id` is a facility: facility_name, facility_kind (hospital, clinic, practice,
-doctor, laboratory, pharmacy, care_home, supplier, insurer), network_status, address, phone.
-A row with `extension` is a colleague: colleague_name, team, phone.
+doctor, laboratory, pharmacy, care_home, supplier, insurer), network_status, address, phones.
+A row with `extension` is a colleague: colleague_name, team, phones.
 
 Dates: 2026-03-31, 31.03.2026, or days from today as +30d and -2d; times: the same with a time of
-day behind, 2026-03-31 09:30 (local time). Numbers in any spelling.
+day behind, 2026-03-31 09:30 (local time, or with its distance from UTC, 09:30:15+02:00). Numbers
+in any spelling, several in a cell separated by `|`; phone_preferred repeats the one that is called
+first, else it is the first one.
 """
 
 from __future__ import annotations
@@ -46,9 +50,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "phone_mobile": ("mobile", "mobilephone", "cell", "cellphone", "handy", "mobil", "komorka"),
     "phone_home": ("homephone", "privatephone", "festnetz", "telefonprivat", "landline"),
     "phone_work": ("workphone", "businessphone", "telefonarbeit"),
+    "phone_preferred": (),
     "carer_name": ("carer", "caregiver", "betreuer", "opiekun"),
     "carer_kind": (),
     "carer_phone": ("carertelephone",),
+    "carer_phone_home": (),
+    "carer_phone_work": (),
+    "carer_phone_other": (),
     "carer_member_id": (),
     "carer_may_speak": ("carerauthority",),
     "carer_until": ("carerauthorityuntil",),

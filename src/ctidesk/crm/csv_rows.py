@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from ctidesk.crm.matching import PARTY_OF_FACILITY, SPEAKS_FOR
 from ctidesk.crm.records import (
@@ -26,9 +27,35 @@ MAX_CELL_CHARS = 2_000
 _RELATIVE = re.compile(r"([+-]\d{1,5})d")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+_CLOCK = re.compile(
+    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(?: ?(Z|[+-])(?:(\d{2}):?(\d{2}))?)?"
+)
+MAX_PHONES = 40
+SEPARATOR = "|"
+"""Between several numbers, or flags, in one cell."""
 _YES = frozenset({"yes", "y", "true", "1", "ja", "tak", "si", "sí", "ya"})
 _NO = frozenset({"", "no", "n", "false", "0", "nein", "nie", "tidak"})
+
+PHONES_OF_MEMBER = {
+    "phone_mobile": "mobile",
+    "phone_home": "home",
+    "phone_work": "work",
+    "phone": "",
+}
+PHONES_OF_FACILITY = {
+    "phone": "main",
+    "phone_work": "work",
+    "phone_mobile": "mobile",
+    "phone_home": "home",
+}
+PHONES_OF_COLLEAGUE = {"phone": "work", "phone_mobile": "mobile", "phone_home": "home"}
+PHONES_OF_CARER = {
+    "carer_phone": "mobile",
+    "carer_phone_home": "home",
+    "carer_phone_work": "work",
+    "carer_phone_other": "",
+}
+"""Column → kind of the numbers in it, the one that is preferred without further words first."""
 
 
 class BadCell(Exception):
@@ -62,8 +89,8 @@ class RowReader:
         found: list[Record] = []
         if cells.text("given") or cells.text("family"):
             found.append(_member(cells))
-        for first, read in _GROUPS.items():
-            if cells.text(first):
+        for firsts, read in _GROUPS.items():
+            if any(cells.text(first) for first in firsts):
                 found.append(read(cells))
         if not found:
             raise BadCell("family", "no name, and nothing else about the member")
@@ -116,26 +143,33 @@ class _Cells:
         day, _, clock = self.needed(column).replace("T", " ").partition(" ")
         at = time(0, 0)
         if clock:
-            read = _CLOCK.match(clock)
-            if read is None or int(read[1]) > 23 or int(read[2]) > 59:
-                raise BadCell(column, "time not understood: use 09:30")
-            at = time(int(read[1]), int(read[2]))
+            at = _time_of_day(column, clock)
         try:
             return datetime.combine(self._day(column, day), at).timestamp()
         except (ValueError, OverflowError, OSError):
             raise BadCell(column, "no such date") from None
 
-    def phones(self, kinds: Mapping[str, str]) -> tuple[Phone, ...]:
-        """`kinds`: column → kind of number; the first one that is filled is preferred."""
-        found: list[Phone] = []
-        for column, kind in kinds.items():
-            text = self.text(column)
-            if text:
-                read = phone(text, self._region, kind, preferred=not found)
-                if read is None:
-                    raise BadCell(column, "not a telephone number")
-                found.append(read)
-        return tuple(found)
+    def phones(self, kinds: Mapping[str, str], preferred: str = "") -> tuple[Phone, ...]:
+        """`kinds`: column → kind of number. Preferred are those that the column `preferred` has,
+        else the first one."""
+        wanted = {(each.e164, each.national) for each in self._numbers(preferred, "")}
+        found = [each for column, kind in kinds.items() for each in self._numbers(column, kind)]
+        first = [(each.e164, each.national) in wanted for each in found]
+        if not any(first):
+            first = [place == 0 for place in range(len(found))]
+        return tuple(replace(each, preferred=yes) for each, yes in zip(found, first, strict=True))
+
+    def _numbers(self, column: str, kind: str) -> list[Phone]:
+        texts = [each.strip() for each in self.text(column).split(SEPARATOR)]
+        if len(texts) > MAX_PHONES:
+            raise BadCell(column, f"more than {MAX_PHONES} numbers")
+        found = []
+        for text in filter(None, texts):
+            read = phone(text, self._region, kind)
+            if read is None:
+                raise BadCell(column, "not a telephone number")
+            found.append(read)
+        return found
 
     def _day(self, column: str, text: str) -> date:
         try:
@@ -148,6 +182,24 @@ class _Cells:
         except (ValueError, OverflowError):
             raise BadCell(column, "no such date") from None
         raise BadCell(column, "date not understood: use YYYY-MM-DD")
+
+
+def _time_of_day(column: str, clock: str) -> time:
+    """Local, or with the distance from UTC that stands behind it."""
+    read = _CLOCK.match(clock)
+    try:
+        if read is None:
+            raise ValueError
+        zone = None
+        if read[5] == "Z":
+            zone = UTC
+        elif read[6]:
+            away = timedelta(hours=int(read[6]), minutes=int(read[7]))
+            zone = timezone(away if read[5] == "+" else -away)
+        micros = int((read[4] or "0").ljust(6, "0"))
+        return time(int(read[1]), int(read[2]), int(read[3] or 0), micros, zone)
+    except ValueError:
+        raise BadCell(column, "time not understood: use 09:30") from None
 
 
 def _member(cells: _Cells) -> MemberRecord:
@@ -164,9 +216,7 @@ def _member(cells: _Cells) -> MemberRecord:
         channel_preference=cells.text("channel"),
         flags=tuple(flag.strip() for flag in cells.text("flags").split("|") if flag.strip()),
         household=cells.text("household"),
-        phones=cells.phones(
-            {"phone_mobile": "mobile", "phone_home": "home", "phone_work": "work", "phone": ""}
-        ),
+        phones=cells.phones(PHONES_OF_MEMBER, "phone_preferred"),
     )
 
 
@@ -177,7 +227,7 @@ def _facility(cells: _Cells) -> FacilityRecord:
         kind=cells.one_of("facility_kind", frozenset(PARTY_OF_FACILITY)),
         address=cells.text("address"),
         network_status=cells.text("network_status"),
-        phones=cells.phones({"phone": "main", "phone_work": "work"}),
+        phones=cells.phones(PHONES_OF_FACILITY, "phone_preferred"),
     )
 
 
@@ -189,7 +239,7 @@ def _colleague(cells: _Cells) -> ColleagueRecord:
         extension=extension,
         name=cells.needed("colleague_name"),
         team=cells.text("team"),
-        phones=cells.phones({"phone": "work", "phone_mobile": "mobile"}),
+        phones=cells.phones(PHONES_OF_COLLEAGUE, "phone_preferred"),
     )
 
 
@@ -201,7 +251,7 @@ def _carer(cells: _Cells) -> CarerRecord:
         other_id=cells.text("carer_member_id"),
         may_speak=cells.yes("carer_may_speak"),
         authority_until=cells.day("carer_until"),
-        phones=cells.phones({"carer_phone": "mobile"}),
+        phones=cells.phones(PHONES_OF_CARER, "phone_preferred"),
     )
 
 
@@ -271,11 +321,12 @@ def _fact(cells: _Cells, kind: FactKind, **values: object) -> FactRecord:
     return FactRecord(member_id=cells.needed("member_id"), kind=kind, values=values)
 
 
-_GROUPS: dict[str, Callable[[_Cells], Record]] = {
-    "carer_name": _carer,
-    "plan": _coverage,
-    "drug": _prescription,
-    "authorised_item": _authorisation,
-    "appointment_what": _appointment,
-    "contact_summary": _contact,
+_GROUPS: dict[tuple[str, ...], Callable[[_Cells], Record]] = {
+    ("carer_name",): _carer,
+    ("plan", "payer"): _coverage,
+    ("drug",): _prescription,
+    ("authorised_item",): _authorisation,
+    ("appointment_what", "appointment_at"): _appointment,
+    ("contact_summary", "contact_at"): _contact,
 }
+"""A row contributes where one of these columns is filled."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.crm.csv_guard import unguarded
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "cp1250", "iso8859-15")
 DELIMITERS = (",", ";", "\t", "|")
@@ -41,7 +42,7 @@ class CsvRecord:
 def guess_encoding(path: Path) -> tuple[str, bool]:
     """(encoding, certain). Not certain: the bytes say only that it is an 8-bit code, so that the
     user should look at the names in the preview. Raises `KnownError`."""
-    with _opened(path) as file:
+    with opened(path) as file:
         head = file.read(_HEAD_BYTES)
         if head.startswith(codecs.BOM_UTF8):
             return "utf-8-sig", True
@@ -102,7 +103,7 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[CsvRecord | B
             yield Broken(line, "a quotation mark stands inside a field")
             continue
         if len(rows) == 1:
-            yield CsvRecord(line, tuple(field.strip() for field in rows[0]))
+            yield CsvRecord(line, tuple(unguarded(field.strip()) for field in rows[0]))
         else:
             yield Broken(line, "a line break stands inside a field without quotation marks")
 
@@ -156,7 +157,7 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         raise wrong_encoding("this encoding is not known")
     number = 0
     try:
-        with _opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline=None) as text:
+        with opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline=None) as text:
             while line := text.readline(MAX_LINE_CHARS * 2):
                 number += 1
                 if "\0" in line or any("\x80" <= char <= "\x9f" for char in line):
@@ -169,7 +170,7 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         raise unreadable() from None
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def opened(path: Path) -> io.BufferedReader:
     size_of(path)
     try:
         return path.open("rb")

@@ -15,7 +15,7 @@ from ctidesk.crm.salvage import made_whole
 from ctidesk.crm.schema import imports
 
 if TYPE_CHECKING:
-    from ctidesk.crm.csv_import import ImportReport
+    from ctidesk.crm.import_plan import ImportReport
 
 
 def begin(connection: Connection, source: str, began_wall: float) -> int:

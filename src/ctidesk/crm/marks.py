@@ -42,3 +42,16 @@ def write_mark(store: StoreThread, name: str, value: str, done: Done[None] | Non
         )
 
     store.submit(Lane.WRITE, work, done)
+
+
+def forget_mark(store: StoreThread, name: str, done: Done[None] | None = None) -> None:
+    """As if it had never been set."""
+
+    def work(connection: Connection) -> None:
+        from sqlalchemy import delete
+
+        from ctidesk.crm.schema import marks
+
+        connection.execute(delete(marks).where(marks.c.name == name))
+
+    store.submit(Lane.WRITE, work, done)

@@ -14,6 +14,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from ctidesk.crm import schema
+from ctidesk.crm.content_sql import content
+from ctidesk.crm.import_tally import BatchTally
 from ctidesk.crm.lookup_sql import birth_token
 from ctidesk.crm.matching import PARTY_OF_FACILITY, tail_of
 from ctidesk.crm.records import (
@@ -58,16 +60,15 @@ class UnknownMember(Exception):
 class Writer:
     """Writes the records of one import. `source` and `read_wall` become each fact's provenance;
     what the same source said about a member before is replaced when the member is met first.
-    `added` and `updated` count members, facilities and colleagues, each once per import."""
+    `tally` counts members, facilities and colleagues, each once per import."""
 
     def __init__(
         self, connection: Connection, *, source: str, read_wall: float, import_ref: int
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._fact = {"source": source, "read_wall": read_wall}
         self._import_ref = import_ref
-        self.added = 0
-        self.updated = 0
+        self.tally = BatchTally()
 
     def put(self, record: Record) -> None:
         """Raises `UnknownMember` for a fact or carer of nobody."""
@@ -84,6 +85,10 @@ class Writer:
 
     def _member(self, record: MemberRecord) -> None:
         known = self._ref_of(record.member_id)
+        if known is None:
+            self.tally.added += 1
+        else:
+            self._meet(Owner.MEMBER, known[0], known[1] != self._import_ref)
         ref = self._upsert(
             members,
             "member_id",
@@ -102,17 +107,14 @@ class Writer:
                 "import_ref": self._import_ref,
             },
         )
-        if known is None:
-            self.added += 1
-        elif known[1] != self._import_ref:
-            self.updated += 1
+        if known is not None and known[1] != self._import_ref:
             self._forget_facts(ref)
         self._add_phones(Owner.MEMBER, ref, record.phones)
         ident = f"{record.member_id} {record.policy_number} {birth_token(record.birth_date)}"
         self._index(Owner.MEMBER, ref, f"{record.given} {record.family}", ident)
 
     def _facility(self, record: FacilityRecord) -> None:
-        self._count(facilities, "facility_id", record.facility_id)
+        self._count(Owner.FACILITY, facilities, "facility_id", record.facility_id)
         ref = self._upsert(
             facilities,
             "facility_id",
@@ -130,7 +132,7 @@ class Writer:
         self._index(Owner.FACILITY, ref, record.name, record.facility_id)
 
     def _colleague(self, record: ColleagueRecord) -> None:
-        self._count(colleagues, "extension", record.extension)
+        self._count(Owner.COLLEAGUE, colleagues, "extension", record.extension)
         ref = self._upsert(
             colleagues,
             "extension",
@@ -152,13 +154,13 @@ class Writer:
             "authority_until": record.authority_until,
         }
         added = insert(relations).values(**values, **self._fact).returning(relations.c.id)
-        ref = int(self._connection.execute(added).scalar_one())
+        ref = int(self.connection.execute(added).scalar_one())
         self._add_phones(Owner.RELATION, ref, record.phones)
         self._index(Owner.RELATION, ref, record.name, "")
 
     def _fact_of(self, record: FactRecord) -> None:
         table = schema.metadata.tables[record.kind.value]
-        self._connection.execute(
+        self.connection.execute(
             insert(table).values(
                 member_ref=self._touched(record.member_id), **record.values, **self._fact
             )
@@ -170,59 +172,65 @@ class Writer:
         if known is None:
             raise UnknownMember
         ref, import_ref = known
+        self._meet(Owner.MEMBER, ref, import_ref != self._import_ref)
         if import_ref != self._import_ref:
-            self.updated += 1
             self._forget_facts(ref, keep_phones=True)
-            self._connection.execute(
+            self.connection.execute(
                 members.update().where(members.c.id == ref).values(import_ref=self._import_ref)
             )
         return ref
 
-    def _count(self, table: Table, key: str, value: str) -> None:
+    def _count(self, owner: Owner, table: Table, key: str, value: str) -> None:
         """Of a facility or colleague, before it is written: their provenance tells the import."""
-        wanted = select(table.c.source, table.c.read_wall).where(table.c[key] == value)
-        known = self._connection.execute(wanted).first()
+        wanted = select(table.c.id, table.c.source, table.c.read_wall).where(table.c[key] == value)
+        known = self.connection.execute(wanted).first()
         if known is None:
-            self.added += 1
-        elif tuple(known) != (self._fact["source"], self._fact["read_wall"]):
-            self.updated += 1
+            self.tally.added += 1
+        else:
+            own = (self._fact["source"], self._fact["read_wall"])
+            self._meet(owner, known.id, (known.source, known.read_wall) != own)
+
+    def _meet(self, owner: Owner, ref: int, first: bool) -> None:
+        """One that was there, before it is written to; `first` by this import."""
+        entity = ref * 4 + int(owner)
+        if first:
+            self.tally.before[entity] = content(self.connection, owner, ref)
+        self.tally.touched.add(entity)
 
     def _ref_of(self, member_id: str) -> tuple[int, int | None] | None:
-        row = self._connection.execute(_MEMBER_REF, {"member_id": member_id}).first()
+        row = self.connection.execute(_MEMBER_REF, {"member_id": member_id}).first()
         return (row.id, row.import_ref) if row else None
 
     def _upsert(self, table: Table, key: str, values: dict[str, Any]) -> int:
         statement = _upsert_into(table, key, tuple(values))
-        return int(self._connection.execute(statement, {**values, **self._fact}).scalar_one())
+        return int(self.connection.execute(statement, {**values, **self._fact}).scalar_one())
 
     def _forget_facts(self, ref: int, *, keep_phones: bool = False) -> None:
         what = {"ref": ref, "of": self._fact["source"]}
         for forget in _FORGET_FACTS:
-            self._connection.execute(forget, what)
-        for carer in self._connection.execute(_CARERS, what).scalars().all():
+            self.connection.execute(forget, what)
+        for carer in self.connection.execute(_CARERS, what).scalars().all():
             self._forget_phones(Owner.RELATION, carer)
-            self._connection.execute(_FTS_DELETE, {"rowid": carer * 4 + Owner.RELATION})
-            self._connection.execute(delete(relations).where(relations.c.id == carer))
+            self.connection.execute(_FTS_DELETE, {"rowid": carer * 4 + Owner.RELATION})
+            self.connection.execute(delete(relations).where(relations.c.id == carer))
         if not keep_phones:
             self._forget_phones(Owner.MEMBER, ref)
 
     def _forget_phones(self, owner: Owner, ref: int) -> None:
-        self._connection.execute(_FORGET_NUMBERS, {"ref": ref, "kind": int(owner)})
+        self.connection.execute(_FORGET_NUMBERS, {"ref": ref, "kind": int(owner)})
 
     def _add_phones(self, owner: Owner, ref: int, phones: tuple[Phone, ...]) -> None:
         if not phones:
             return
-        has = self._connection.execute(_KNOWN_NUMBERS, {"ref": ref, "kind": int(owner)})
+        has = self.connection.execute(_KNOWN_NUMBERS, {"ref": ref, "kind": int(owner)})
         known = {tuple(row) for row in has}
         for phone in phones:
             if (phone.e164, phone.national) not in known:
                 known.add((phone.e164, phone.national))
-                self._connection.execute(_ADD_NUMBER, number_row(owner, ref, phone))
+                self.connection.execute(_ADD_NUMBER, number_row(owner, ref, phone))
 
     def _index(self, owner: Owner, ref: int, name: str, ident: str) -> None:
-        self._connection.execute(
-            _FTS, {"rowid": ref * 4 + int(owner), "name": name, "ident": ident}
-        )
+        self.connection.execute(_FTS, {"rowid": ref * 4 + int(owner), "name": name, "ident": ident})
 
 
 @functools.cache

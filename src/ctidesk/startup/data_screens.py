@@ -15,7 +15,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import CallOffered
 from ctidesk.crm.census import is_empty
 from ctidesk.crm.store import StorePhase, StoreState
-from ctidesk.startup.csv_member_import import CsvMemberImport, Deliver
+from ctidesk.startup.file_member_import import Deliver, FileMemberImport
 from ctidesk.startup.key_choice import KeyStoreKeys
 from ctidesk.startup.members_file import FileOutcome, MembersFile
 from ctidesk.startup.parts import Parts
@@ -55,7 +55,7 @@ class DataScreens:
         self.keys = KeyChoicePresenter(KeyStoreKeys(parts.keys, deliver, self._open_again))
         self.key_overlay = KeyChoiceOverlay(places.theme, places.centre, self.keys)
         self.members = MemberImportPresenter(
-            CsvMemberImport(parts.store, settings.region, deliver), parts.clock, self._imported
+            FileMemberImport(parts.store, settings.region, deliver), parts.clock, self._imported
         )
         self.import_overlay = MemberImportOverlay(places.theme, places.window.below, self.members)
         self._file = (
@@ -141,7 +141,10 @@ class DataScreens:
 
     def _counted(self, empty: bool | KnownError) -> None:
         if empty is True:
-            self._tell("There are no members in the directory yet.", "Import them from a CSV file.")
+            self._tell(
+                "There are no members in the directory yet.",
+                "Import them from a CSV or vCard file.",
+            )
 
     def _tell(
         self, text: str, remedy: str, bad: bool = False, action_text: str = "Import members…"

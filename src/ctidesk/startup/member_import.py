@@ -1,4 +1,4 @@
-"""`ctidesk import FILE`: members from a CSV file into the encrypted cache of a profile.
+"""`ctidesk import FILE`: members from a CSV or vCard file into the encrypted cache of a profile.
 
 Runs in: command line, main thread; the rows are written on the store thread.
 """
@@ -6,39 +6,41 @@ Runs in: command line, main thread; the rows are written on the store thread.
 from __future__ import annotations
 
 import argparse
-import queue
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.care.member_import import ImportResult, summary
+from ctidesk.care.member_import import ImportOrder, ImportPreview, ImportResult, summary
 from ctidesk.config import settings
 from ctidesk.config.paths import Profile, default_profile
-from ctidesk.crm import csv_import
+from ctidesk.crm import kept_mappings
 from ctidesk.crm.cache import SqlCipherCache
-from ctidesk.crm.csv_import import Cancel, ImportReport
+from ctidesk.crm.csv_columns import COLUMNS
 from ctidesk.crm.csv_text import ENCODINGS
-from ctidesk.crm.store import StorePhase, StoreState, StoreThread
-from ctidesk.startup.csv_member_import import (
+from ctidesk.crm.file_import import import_file
+from ctidesk.crm.import_plan import Cancel, ImportPlan, ImportReport
+from ctidesk.crm.store import StoreThread
+from ctidesk.startup.file_member_import import (
     order_of,
     plan_of,
     preview_of,
     result_of,
+    with_kept_mapping,
     write_report,
 )
 from ctidesk.startup.terminal_keys import KEY_PLACES, unlocked_keys
+from ctidesk.startup.terminal_store import Inbox, open_store, out, say, stopping_by_keyboard
 
 EXIT_FINE, EXIT_REJECTED, EXIT_FAILED = 0, 1, 2
 REPORT_SUFFIX = ".rejected.csv"
 _SHOWN = 5
 _HELP = """\
-The columns are described in the README; headings in several languages are recognised. The same
-file again changes nothing. Calls and a running desk go on meanwhile.
+The columns are those of the sample resources/demo/members.csv; headings in several languages are
+recognised. What is taken for what is kept for the next file with the same headings. The same file
+again changes nothing. Calls and a running desk go on meanwhile.
 
 Exit codes: 0 every row is in; 1 rows were rejected, all others are in (the report's path is
 printed); 2 the import could not begin or did not come to its end: what was written before stays,
@@ -53,14 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _import(wishes)
     except KnownError as error:
-        _say(f"{error.text} {error.remedy}")
+        say(f"{error.text} {error.remedy}")
         return EXIT_FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ctidesk import",
-        description="Import members, facilities and colleagues from a CSV file.",
+        description="Import members, facilities and colleagues from a CSV or vCard file.",
         epilog=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -72,6 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--region", default="", help="ISO country of numbers without +, e.g. DE")
     parser.add_argument("--encoding", default="", choices=("", *ENCODINGS), help="default: guessed")
     parser.add_argument("--delimiter", default="", help="one character; default: guessed")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would come of it, write nothing"
+    )
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=HEADING",
+        help="take this heading of the file as that column; without a heading: as nothing",
+    )
+    parser.add_argument(
+        "--guess", action="store_true", help="forget what was agreed to for these headings before"
+    )
     parser.add_argument(
         "--report",
         type=Path,
@@ -91,13 +106,58 @@ def _import(wishes: argparse.Namespace) -> int:
     region = (wishes.region or _region(wishes.config)).upper()
     seen = preview_of(wishes.file, wishes.encoding, wishes.delimiter)
     if not seen.encoding_certain:
-        _say(f"Encoding guessed: {seen.encoding}. If names come out wrong, name it by --encoding.")
+        say(f"Encoding guessed: {seen.encoding}. If names come out wrong, name it by --encoding.")
+    _mapped(seen, wishes.map)  # a mistake is told before a passphrase is asked for
     profile = (Profile(wishes.profile.resolve()) if wishes.profile else default_profile()).make()
     keys = unlocked_keys(profile, wishes.key_store)
-    plan = plan_of(order_of(seen), region)
-    with _open_store(SqlCipherCache(profile.database, keys.database_key)) as (store, inbox):
-        report = _run(store, inbox, plan)
-    return _tell(wishes, result_of(wishes.file.name, report))
+    with open_store(SqlCipherCache(profile.database, keys.database_key)) as (store, inbox):
+        order = _order(store, inbox, seen, wishes)
+        report = _run(store, inbox, plan_of(order, region))
+    return _tell(wishes, result_of(order, report))
+
+
+def _order(
+    store: StoreThread, inbox: Inbox, seen: ImportPreview, wishes: argparse.Namespace
+) -> ImportOrder:
+    """As agreed to before, guessed, or told by --map; kept, unless it is a dry run."""
+    if wishes.guess:
+        kept_mappings.forget_mapping(store, seen.headings)
+    else:
+        answers: list[ImportPreview] = []
+        with_kept_mapping(store, seen, answers.append)
+        inbox.wait(lambda: bool(answers))
+        seen = answers[0]
+    if seen.kept:
+        say("Columns as agreed to for an earlier file; --guess forgets that.")
+    mapping = _mapped(seen, wishes.map)
+    if wishes.dry_run:
+        for column, heading in mapping.items():
+            say(f"  {column} = {heading}")
+    else:
+        kept_mappings.keep_mapping(store, seen.headings, mapping)
+    return replace(order_of(seen), mapping=mapping, dry_run=wishes.dry_run)
+
+
+def _mapped(seen: ImportPreview, pairs: Sequence[str]) -> dict[str, str]:
+    mapping = dict(seen.mapping)
+    for pair in pairs:
+        column, _, heading = pair.partition("=")
+        if column not in COLUMNS:
+            raise KnownError(
+                "no_column",
+                f"--map: there is no column {column[:40]!r}.",
+                f"The columns are: {', '.join(COLUMNS)}.",
+            )
+        if heading and heading not in seen.headings:
+            raise KnownError(
+                "no_heading",
+                f"--map: the file has no heading {heading[:40]!r}.",
+                f"Its headings are: {', '.join(seen.headings)[:400]}.",
+            )
+        mapping = {c: h for c, h in mapping.items() if c != column and h != heading}
+        if heading:
+            mapping[column] = heading
+    return mapping
 
 
 def _region(config: Path | None) -> str:
@@ -106,64 +166,21 @@ def _region(config: Path | None) -> str:
     return settings.parse(settings.read(config), config.parent).data.region
 
 
-class _Inbox:
-    """Stands for the desk's main thread: what the store delivers is run by `wait`."""
-
-    def __init__(self) -> None:
-        self._waiting: queue.Queue[Callable[[], None]] = queue.Queue()
-        self.deliver = self._waiting.put
-
-    def wait(self, until: Callable[[], bool]) -> None:
-        while not until():
-            try:
-                # with a time-out, so that Ctrl+C is heard on every system
-                self._waiting.get(timeout=0.5)()
-            except queue.Empty:
-                continue
-
-
-@contextmanager
-def _open_store(cache: SqlCipherCache) -> Iterator[tuple[StoreThread, _Inbox]]:
-    inbox = _Inbox()
-    states: list[StoreState] = []
-    store = StoreThread(cache, inbox.deliver, states.append)
-    store.start()
-    try:
-        inbox.wait(lambda: any(s.phase is not StorePhase.OPENING for s in states))
-        state = states[-1]
-        if state.phase is StorePhase.FAILED and state.problem is not None:
-            raise state.problem
-        yield store, inbox
-    finally:
-        store.close()
-
-
-def _run(store: StoreThread, inbox: _Inbox, plan: csv_import.ImportPlan) -> ImportReport:
+def _run(store: StoreThread, inbox: Inbox, plan: ImportPlan) -> ImportReport:
     cancel = Cancel()
     answers: list[ImportReport | KnownError] = []
     bar = _ProgressLine()
-    with _stopping_by_keyboard(cancel):
-        csv_import.import_csv(store, plan, answers.append, progress=bar.show, cancel=cancel)
+
+    def stop() -> None:
+        cancel.asked = True
+
+    with stopping_by_keyboard(stop):
+        import_file(store, plan, answers.append, progress=bar.show, cancel=cancel)
         inbox.wait(lambda: bool(answers))
     bar.end()
     if isinstance(answers[0], KnownError):
         raise answers[0]
     return answers[0]
-
-
-@contextmanager
-def _stopping_by_keyboard(cancel: Cancel) -> Iterator[None]:
-    """The first Ctrl+C asks politely, the second one ends the command."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        cancel.asked = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class _ProgressLine:
@@ -194,25 +211,17 @@ class _ProgressLine:
 
 
 def _tell(wishes: argparse.Namespace, result: ImportResult) -> int:
-    _out(summary(result))
+    out(summary(result))
     if result.rows_rejected:
         for row in result.rejected[:_SHOWN]:
             place = f"line {row.line}, {row.column}" if row.column else f"line {row.line}"
-            _say(f"{place}: {row.reason}")
+            say(f"{place}: {row.reason}")
         if result.rows_rejected > _SHOWN:
-            _say(f"… and {result.rows_rejected - _SHOWN:,} more: see the report.")
+            say(f"… and {result.rows_rejected - _SHOWN:,} more: see the report.")
         report = wishes.report or wishes.file.with_name(wishes.file.name + REPORT_SUFFIX)
         write_report(result, report)
-        _out(f"Report: {report}")
+        out(f"Report: {report}")
     if result.cancelled:
-        _say("Stopped before the end; what was imported stays.")
+        say("Stopped before the end" + ("." if result.dry_run else "; what was imported stays."))
         return EXIT_FAILED
     return EXIT_REJECTED if result.rows_rejected else EXIT_FINE
-
-
-def _out(line: str) -> None:
-    sys.stdout.write(line + "\n")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")

@@ -16,11 +16,18 @@ from pathlib import Path
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.member_import import ImportPreview, ImportResult, summary
-from ctidesk.crm import csv_import, csv_text
-from ctidesk.crm.csv_import import Cancel, ImportReport
+from ctidesk.crm import csv_text
+from ctidesk.crm.file_import import import_file
+from ctidesk.crm.import_plan import Cancel, ImportReport
 from ctidesk.crm.marks import read_mark, write_mark
 from ctidesk.crm.store import StoreThread
-from ctidesk.startup.csv_member_import import order_of, plan_of, preview_of, result_of
+from ctidesk.startup.file_member_import import (
+    order_of,
+    plan_of,
+    preview_of,
+    result_of,
+    with_kept_mapping,
+)
 
 log = logging.getLogger(__name__)
 
@@ -113,20 +120,26 @@ class MembersFile:
         if seen is None:
             self._deliver(functools.partial(self._end, tell, outcome))
         else:
-            self._deliver(functools.partial(self._import, seen, mark, tell))
+            self._deliver(functools.partial(self._ask_mapping, seen, mark, tell))
+
+    def _ask_mapping(
+        self, seen: ImportPreview, mark: str, tell: Callable[[FileOutcome], None]
+    ) -> None:
+        with_kept_mapping(self._store, seen, lambda seen: self._import(seen, mark, tell))
 
     def _import(self, seen: ImportPreview, mark: str, tell: Callable[[FileOutcome], None]) -> None:
+        order = order_of(seen)
+
         def ended(answer: ImportReport | KnownError) -> None:
             if isinstance(answer, KnownError):
                 self._end(tell, self._failed(answer))
                 return
             if not answer.cancelled:
                 write_mark(self._store, MARK, mark)
-            result = result_of(self._path.name, answer)
+            result = result_of(order, answer)
             self._end(tell, FileOutcome(result, encoding_certain=seen.encoding_certain))
 
-        plan = plan_of(order_of(seen), self._region)
-        csv_import.import_csv(self._store, plan, ended, cancel=self._cancel)
+        import_file(self._store, plan_of(order, self._region), ended, cancel=self._cancel)
 
     def _end(self, tell: Callable[[FileOutcome], None], outcome: FileOutcome) -> None:
         self._busy = False

@@ -156,7 +156,9 @@ def test_the_file_of_the_settings_is_taken_and_told(
     desk.screens.keys.confirm()
     desk.wait(lambda: "members" in desk.notices())
     (bar,) = desk.window.notices.findChildren(NoticeBar)
-    assert bar.notice.text == "Members of members.csv: 1 new, 0 updated, 0 rows rejected."
+    assert (
+        bar.notice.text == "Members of members.csv: 1 new, 0 changed, 0 unchanged, 0 rows rejected."
+    )
     desk.stop()
     again = started(str(members))
     again.wait_open()

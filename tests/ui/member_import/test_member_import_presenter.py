@@ -181,7 +181,7 @@ def test_cancel_keeps_what_is_in_and_says_so(
     importing.done(ImportResult(file_name="members.csv", added=200, cancelled=True))
     state = presenter.live.state
     assert state.stage is ImportStage.DONE
-    assert state.result == "Stopped: 200 new, 0 updated, 0 rows rejected so far."
+    assert state.result == "Stopped: 200 new, 0 changed, 0 unchanged, 0 rows rejected so far."
 
 
 def test_the_result_names_new_updated_and_rejected_and_the_report_is_saved(
@@ -193,10 +193,10 @@ def test_the_result_names_new_updated_and_rejected_and_the_report_is_saved(
     presenter.start()
     rejected = (RejectedRow(3, "Born", "no such date"),)
     importing.done(
-        ImportResult(file_name="m.csv", added=1200, updated=3, rows_rejected=1, rejected=rejected)
+        ImportResult(file_name="m.csv", added=1200, changed=3, rows_rejected=1, rejected=rejected)
     )
     state = presenter.live.state
-    assert state.result == "1,200 new, 3 updated, 1 row rejected."
+    assert state.result == "1,200 new, 3 changed, 0 unchanged, 1 row rejected."
     assert (state.rejected, state.rejected_count) == (rejected, 1)
     assert told == [(state.result, None)]
     assert state.lines == ()  # members' data are no longer shown
@@ -251,3 +251,75 @@ def test_members_data_are_not_in_representations() -> None:
 
 def test_the_summary_counts_one_row_as_a_row() -> None:
     assert summary(ImportResult(file_name="", rows_rejected=1)).endswith("1 row rejected.")
+
+
+def test_a_dry_run_keeps_the_columns_for_the_import(
+    importing: FakeMemberImport, clock: FakeClock
+) -> None:
+    ended: list[str] = []
+    presenter = MemberImportPresenter(importing, clock, lambda said, _: ended.append(said))
+    presenter.choose(FILE)
+    importing.answer_preview(a_preview(FILE))
+    presenter.map("Colour", "phone")
+    presenter.start(dry_run=True)
+    assert importing.orders[-1].dry_run and presenter.live.state.dry_run
+    rejected = (RejectedRow(3, "Colour", "not a telephone number"),)
+    importing.done(
+        ImportResult(
+            file_name="m.csv",
+            added=2,
+            unchanged=1,
+            rows_rejected=1,
+            rejected=rejected,
+            dry_run=True,
+        )
+    )
+    state = presenter.live.state
+    assert state.stage is ImportStage.DONE and state.can_follow
+    assert state.result == (
+        "Dry run, nothing was written: 2 new, 0 changed, 1 unchanged, 1 row rejected."
+    )
+    assert state.rejected == rejected
+    assert ended == []  # the desk is told of imports alone
+    presenter.back()
+    state = presenter.live.state
+    assert (state.stage, state.result, state.rejected) == (ImportStage.PREVIEW, "", ())
+    assert [line.column for line in state.lines] == ["member_id", "given", "family", "phone"]
+    presenter.start(dry_run=True)
+    importing.done(ImportResult(file_name="m.csv", added=2, dry_run=True))
+    presenter.start()  # at once after what was said
+    order = importing.orders[-1]
+    assert not order.dry_run and order.mapping["phone"] == "Colour"
+    assert order.headings == ("No.", "First name", "Surname", "Colour")
+    importing.done(ImportResult(file_name="m.csv", added=2))
+    assert presenter.live.state.result == "2 new, 0 changed, 0 unchanged, 0 rows rejected."
+    assert len(ended) == 1 and not presenter.live.state.can_follow
+
+
+def test_a_dry_run_that_failed_leads_back_and_not_on(
+    presenter: MemberImportPresenter, importing: FakeMemberImport
+) -> None:
+    presenter.choose(FILE)
+    importing.answer_preview(a_preview(FILE))
+    presenter.start(dry_run=True)
+    importing.done(KnownError("csv_encoding", "It can't be read.", "Choose another."))
+    state = presenter.live.state
+    assert state.problem is not None and not state.can_follow
+    assert state.result == "The dry run broke off after 0 rows."
+    presenter.leave()
+    assert presenter.live.state.stage is ImportStage.PREVIEW
+
+
+def test_columns_as_agreed_to_before_can_be_guessed_again(
+    presenter: MemberImportPresenter, importing: FakeMemberImport
+) -> None:
+    presenter.choose(FILE)
+    importing.answer_preview(a_preview(FILE, mapping={"member_id": "Colour"}, kept=True))
+    state = presenter.live.state
+    assert state.kept and "agreed" in state.hint
+    assert [line.column for line in state.lines] == ["", "", "", "member_id"]
+    presenter.guess_again()
+    state = presenter.live.state
+    assert not state.kept
+    assert [line.column for line in state.lines] == ["member_id", "given", "family", ""]
+    assert importing.forgotten == [("No.", "First name", "Surname", "Colour")]

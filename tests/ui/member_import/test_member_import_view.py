@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.screens import grab
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.member_import import ImportProgress, ImportResult, RejectedRow
-from ctidesk.startup.csv_member_import import columns, preview_of
+from ctidesk.startup.file_member_import import columns, preview_of
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.member_import.presenter import MemberImportPresenter
 from ctidesk.ui.member_import.view import MemberImportOverlay, import_command
@@ -25,6 +26,17 @@ from ctidesk.ui.window.layout_memory import ForgetfulLayout
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
 
 FILE = Path("/somewhere/members.csv")
+CARDS = """BEGIN:VCARD
+VERSION:3.0
+UID:M-1
+N:Doe;Jane;;;
+TEL;TYPE=CELL:0171 3920031
+TEL;TYPE=HOME,PREF:030 23125010
+ADR;TYPE=HOME:;;Lindenweg 2;Berlin;;10115;
+CATEGORIES:family,friends
+BDAY:1961-04-12
+END:VCARD
+"""
 SAMPLE = Path(__file__).parents[3] / "resources" / "demo" / "members.csv"
 
 
@@ -188,7 +200,7 @@ def test_closed_it_goes_on_and_shows_the_end_when_opened_again(rig: Rig) -> None
     rig.importing.done(ImportResult(file_name="members.csv", added=7))
     rig.overlay.open()
     assert rig.overlay.done.isVisible() and rig.overlay.done.close_button.hasFocus()
-    assert rig.overlay.done.result.text() == "7 new, 0 updated, 0 rows rejected."
+    assert rig.overlay.done.result.text() == "7 new, 0 changed, 0 unchanged, 0 rows rejected."
     rig.overlay.done.close_button.click()
     rig.overlay.open()
     assert rig.overlay.choose_button.isVisible()
@@ -231,10 +243,29 @@ def test_pictures_of_every_stage(rig: Rig, theme: Theme, tmp_path: Path) -> None
     )
     rig.importing.done(
         ImportResult(
-            file_name=SAMPLE.name, added=117_204, updated=3, rows_rejected=3, rejected=rejected
+            file_name=SAMPLE.name, added=117_204, changed=3, rows_rejected=3, rejected=rejected
         )
     )
     shots += grab(theme, rig.window, "import-done", tmp_path)
+    rig.presenter.reset()
+    cards = tmp_path / "cards.vcf"
+    cards.write_text(CARDS)
+    rig.presenter.choose(cards)
+    rig.importing.answer_preview(replace(preview_of(cards), kept=True))
+    shots += grab(theme, rig.window, "import-vcard", tmp_path)
+    rig.presenter.start(dry_run=True)
+    rig.importing.done(
+        ImportResult(
+            file_name=cards.name,
+            added=112,
+            changed=3,
+            unchanged=1_208,
+            rows_rejected=3,
+            rejected=rejected,
+            dry_run=True,
+        )
+    )
+    shots += grab(theme, rig.window, "import-dry-run", tmp_path)
     rig.presenter.reset()
     rig.presenter.choose(FILE)
     rig.importing.answer_preview(
@@ -248,3 +279,34 @@ def test_pictures_of_every_stage(rig: Rig, theme: Theme, tmp_path: Path) -> None
     )
     shots += grab(theme, rig.window, "import-wrong-encoding", tmp_path, themes=("dark",))
     assert all(shot.stat().st_size > 5_000 for shot in shots)
+
+
+def test_a_dry_run_by_mouse_then_the_import(rig: Rig, qtbot: QtBot) -> None:
+    rig.preview()
+    qtbot.mouseClick(rig.overlay.preview.try_out, Qt.MouseButton.LeftButton)
+    assert rig.importing.orders[-1].dry_run
+    rig.importing.done(ImportResult(file_name="m.csv", added=7, dry_run=True))
+    done = rig.overlay.done
+    assert done.result.text().startswith("Dry run, nothing was written: 7 new")
+    assert done.back.hasFocus()  # Enter must not import
+    qtbot.mouseClick(done.back, Qt.MouseButton.LeftButton)
+    assert rig.overlay.preview.isVisible()
+    rig.presenter.start(dry_run=True)
+    rig.importing.done(ImportResult(file_name="m.csv", added=7, dry_run=True))
+    QTest.keyClick(rig.overlay, Qt.Key.Key_Escape)
+    rig.overlay.open()
+    assert rig.overlay.preview.isVisible()  # nothing was lost
+    qtbot.mouseClick(rig.overlay.preview.go, Qt.MouseButton.LeftButton)
+    assert not rig.importing.orders[-1].dry_run
+    rig.importing.done(ImportResult(file_name="m.csv", added=7))
+    assert done.close_button.isVisible() and not done.follow.isVisible()
+
+
+def test_a_vcard_has_no_delimiter(rig: Rig) -> None:
+    rig.preview(form="vcard", delimiter="", kept=True)
+    assert not rig.overlay.preview.delimiter.isVisible()
+    assert rig.overlay.preview.guess.isVisible()
+    rig.presenter.guess_again()
+    assert not rig.overlay.preview.guess.isVisible()
+    rig.preview()
+    assert rig.overlay.preview.delimiter.isVisible()

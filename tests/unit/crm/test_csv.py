@@ -12,9 +12,10 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.config.paths import resources
 from ctidesk.crm import csv_text
 from ctidesk.crm.csv_columns import COLUMNS, guess_mapping
-from ctidesk.crm.csv_import import plan_of, preview
 from ctidesk.crm.csv_rows import BadCell, RowReader
 from ctidesk.crm.csv_text import Broken, CsvRecord
+from ctidesk.crm.import_files import preview
+from ctidesk.crm.import_plan import plan_of
 from ctidesk.crm.records import FactRecord, MemberRecord
 
 TODAY = date(2026, 3, 10)

@@ -55,10 +55,13 @@ def _broken(tmp_path: Path) -> Path:
 
 def test_the_sample_is_imported_with_progress_and_the_trail_is_genuine(profile: Path) -> None:
     ran = _run("import", SAMPLE, "--profile", profile, "--key-store", "file")
-    assert (ran.returncode, ran.stdout) == (0, "59 new, 0 updated, 0 rows rejected.\n")
+    assert (ran.returncode, ran.stdout) == (0, "59 new, 0 changed, 0 unchanged, 0 rows rejected.\n")
     assert "100 %  65 rows" in ran.stderr
     again = _run("import", SAMPLE, "--profile", profile)
-    assert (again.returncode, again.stdout) == (0, "0 new, 59 updated, 0 rows rejected.\n")
+    assert (again.returncode, again.stdout) == (
+        0,
+        "0 new, 0 changed, 59 unchanged, 0 rows rejected.\n",
+    )
 
     verified = _run("audit", "verify", "--profile", profile)
     assert verified.returncode == 0 and verified.stdout.endswith("GENUINE\n")
@@ -76,7 +79,7 @@ def test_rejected_rows_give_exit_code_1_and_a_report(profile: Path, tmp_path: Pa
     ran = _run("import", _broken(tmp_path), "--profile", profile, "--key-store", "file")
     report = tmp_path / "list.csv.rejected.csv"
     assert ran.returncode == 1
-    assert ran.stdout == f"1 new, 0 updated, 1 row rejected.\nReport: {report}\n"
+    assert ran.stdout == f"1 new, 0 changed, 0 unchanged, 1 row rejected.\nReport: {report}\n"
     assert "line 3, mobile: not a telephone number" in ran.stderr
     assert report.read_text("utf-8-sig").splitlines()[1] == "3,mobile,not a telephone number"
     assert "Secretname" not in ran.stdout + ran.stderr + report.read_text("utf-8-sig")
@@ -221,3 +224,45 @@ def test_help_documents_the_exit_codes() -> None:
     for words in (["import", "--help"], ["audit", "verify", "--help"]):
         ran = _run(words[0], *words[1:])
         assert ran.returncode == 0 and "Exit codes" in ran.stdout
+
+
+def test_a_dry_run_writes_nothing_and_says_by_row_what_it_would_leave_out(
+    profile: Path, tmp_path: Path
+) -> None:
+    path = _broken(tmp_path)
+    said = _run("import", path, "--profile", profile, "--key-store", "file", "--dry-run")
+    assert said.returncode == 1
+    counts = "1 new, 0 changed, 0 unchanged, 1 row rejected."
+    assert said.stdout.startswith(f"Dry run, nothing was written: {counts}\n")
+    assert "line 3, mobile: not a telephone number" in said.stderr
+    assert "member_id = member_id" in said.stderr and "Secretname" not in said.stderr
+    ran = _run("import", path, "--profile", profile)
+    assert ran.stdout.startswith(counts)
+
+
+def test_columns_are_named_once_and_kept_until_they_are_guessed_again(
+    profile: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("Nr,Who,Ring\nM-1,Doe,+491713920031\n")
+    refused = _run("import", path, "--profile", profile, "--map", "number=Nr")
+    assert refused.returncode == 2 and "no column 'number'" in refused.stderr
+    refused = _run("import", path, "--profile", profile, "--map", "member_id=No")
+    assert refused.returncode == 2 and "no heading 'No'" in refused.stderr
+    assert not profile.exists()
+    words = ("--map", "member_id=Nr", "--map", "family=Who", "--map", "phone_mobile=Ring")
+    ran = _run("import", path, "--profile", profile, "--key-store", "file", *words)
+    assert (ran.returncode, ran.stdout[:6]) == (0, "1 new,")
+    path.write_text("Nr,Who,Ring\nM-1,Doe,+491713920031\nM-2,Lee,+491713920032\n")
+    again = _run("import", path, "--profile", profile)
+    assert again.stdout == "1 new, 0 changed, 1 unchanged, 0 rows rejected.\n"
+    assert "as agreed to for an earlier file" in again.stderr
+    guessed = _run("import", path, "--profile", profile, "--guess")
+    assert guessed.returncode == 2 and "no heading that says who" in guessed.stderr
+
+
+def test_a_vcard_is_imported_by_the_same_command(profile: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.vcf"
+    path.write_text("BEGIN:VCARD\nVERSION:3.0\nUID:M-1\nN:Doe;Jane\nEND:VCARD\n")
+    ran = _run("import", path, "--profile", profile, "--key-store", "file")
+    assert (ran.returncode, ran.stdout[:6]) == (0, "1 new,")

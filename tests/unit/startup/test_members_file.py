@@ -44,7 +44,9 @@ def test_a_new_file_is_imported_and_the_same_one_not_again(
     path = tmp_path / "members.csv"
     path.write_text(LIST)
     first = _start(opened, path)
-    assert first.sentence == "Members of members.csv: 1 new, 0 updated, 1 row rejected."
+    assert (
+        first.sentence == "Members of members.csv: 1 new, 0 changed, 0 unchanged, 1 row rejected."
+    )
     assert "Import members" in first.remedy
     directory = SqlMemberDirectory(opened.store, "DE")
     found = opened.desk.answer(lambda done: directory.find_by_number("+491713920031", done))
@@ -53,7 +55,8 @@ def test_a_new_file_is_imported_and_the_same_one_not_again(
     assert (again, again.sentence, again.remedy) == (FileOutcome(), "", "")
     path.write_text(LIST + "M-3,Lena,Fischer,\n")
     changed = _start(opened, path)
-    assert changed.result is not None and (changed.result.added, changed.result.updated) == (1, 1)
+    assert changed.result is not None
+    assert (changed.result.added, changed.result.unchanged) == (1, 1)
 
 
 def test_another_region_reads_the_numbers_anew(opened: OpenStore, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from ctidesk.ui.widgets.sections import row
 
 
 class PreviewPage(QWidget):
-    """How the file is read, what its columns are taken as, and Import."""
+    """How the file is read, what its columns are taken as, dry run and Import."""
 
     def __init__(self, theme: Theme, presenter: MemberImportPresenter) -> None:
         super().__init__()
@@ -47,19 +47,27 @@ class PreviewPage(QWidget):
         self.other = ActionButton(theme, "", self.tr("Another file…"))
         self.go = ActionButton(theme, "database", self.tr("Import"), Variant.PRIMARY)
         self.go.clicked.connect(presenter.start)
+        self.try_out = ActionButton(theme, "", self.tr("Dry run"))
+        self.try_out.setToolTip(self.tr("Says what would come of it, and writes nothing"))
+        self.try_out.clicked.connect(lambda: presenter.start(dry_run=True))
+        self.guess = ActionButton(theme, "", self.tr("Guess again"))
+        self.guess.setToolTip(self.tr("Forgets what was agreed to for these headings"))
+        self.guess.clicked.connect(presenter.guess_again)
+        self._delimited = text_label(theme, self.tr("Delimiter"), tone=Role.MUTED)
         read_as = row(
             text_label(theme, self.tr("Encoding"), tone=Role.MUTED),
             self.encoding,
-            text_label(theme, self.tr("Delimiter"), tone=Role.MUTED),
+            self._delimited,
             self.delimiter,
             None,
+            self.guess,
         )
         layout = _plain_column(self)
         layout.addLayout(read_as)
         layout.addWidget(self.table, 1)
         self._rest = QWidget()
         layout.addWidget(self._rest, 1)
-        foot = row(self._hint, self.other, self.go)
+        foot = row(self._hint, self.other, self.try_out, self.go)
         foot.setStretch(0, 1)
         layout.addLayout(foot)
 
@@ -69,12 +77,16 @@ class PreviewPage(QWidget):
                 self.encoding.addItem(title, value)
         self.encoding.setCurrentIndex(self.encoding.findData(state.encoding))
         self.delimiter.setCurrentIndex(self.delimiter.findData(state.delimiter))
+        for widget in (self._delimited, self.delimiter):
+            widget.setVisible(bool(state.delimiters))
+        self.guess.setVisible(state.kept)
         self.table.show_lines(state.lines)
         self.table.setVisible(bool(state.lines))
         self._rest.setVisible(not state.lines)
         self._hint.setText(state.hint)
         set_tone(self._hint, Role.DANGER if state.hint_is_problem else Role.MUTED)
         self.go.setEnabled(state.can_start)
+        self.try_out.setEnabled(state.can_start)
 
 
 class RunningPage(QWidget):
@@ -110,7 +122,9 @@ class RunningPage(QWidget):
         if state.stage is not ImportStage.RUNNING:
             return
         self.bar.setValue(round(state.share * 1000))
-        stopping = self.tr("Stopping… what is in stays.")
+        stopping = self.tr("Stopping…") if state.dry_run else self.tr("Stopping… what is in stays.")
+        stop = self.tr("Stop the dry run") if state.dry_run else self.tr("Stop the import")
+        self.cancel.setText(stop)
         self.words.setText(stopping if state.cancelling else state.progress)
         self.cancel.setEnabled(not state.cancelling)
 
@@ -129,6 +143,10 @@ class DonePage(QWidget):
         self._note.setWordWrap(True)
         self.save = ActionButton(theme, "save", self.tr("Save report…"))
         self.other = ActionButton(theme, "", self.tr("Import another file"))
+        self.back = ActionButton(theme, "", self.tr("Back to the columns"))
+        self.back.clicked.connect(presenter.back)
+        self.follow = ActionButton(theme, "database", self.tr("Import now"), Variant.PRIMARY)
+        self.follow.clicked.connect(presenter.start)
         self.close_button = ActionButton(theme, "", self.tr("Close"), Variant.PRIMARY)
         layout = _plain_column(self)
         layout.addWidget(self.result)
@@ -136,9 +154,15 @@ class DonePage(QWidget):
         layout.addWidget(self.table, 1)
         self._rest = QWidget()
         layout.addWidget(self._rest, 1)
-        foot = row(self._note, self.save, self.other, self.close_button)
+        foot = row(self._note, self.save, self.other, self.back, self.follow, self.close_button)
         foot.setStretch(0, 1)
         layout.addLayout(foot)
+
+    def first(self) -> QWidget:
+        """What has the keyboard: never the import itself, which nobody shall start by Enter."""
+        if self.back.isVisibleTo(self):
+            return self.back
+        return self.save if self.save.isVisibleTo(self) else self.close_button
 
     def render_state(self, state: MemberImportState) -> None:
         self.result.setText(state.result)
@@ -146,13 +170,20 @@ class DonePage(QWidget):
         some = bool(state.rejected_count)
         listed, count = len(state.rejected), state.rejected_count
         words = self.tr("These rows were left out.")
+        if state.dry_run:
+            words = self.tr("These rows would be left out.")
         if listed < count:
-            words = self.tr("The first %d of %d rows that were left out.") % (listed, count)
+            words = self.tr("The first %d of %d rows that are left out.") % (listed, count)
         self._count.setText(words)
         for widget in (self._count, self.table, self.save):
             widget.setVisible(some)
         self._rest.setVisible(not some)
         self._note.setText(state.note)
+        for widget in (self.back, self.follow):
+            widget.setVisible(state.dry_run)
+        self.follow.setEnabled(state.can_follow)
+        for widget in (self.other, self.close_button):
+            widget.setVisible(not state.dry_run)
 
 
 def _plain_column(page: QWidget) -> QVBoxLayout:

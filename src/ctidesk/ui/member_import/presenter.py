@@ -62,6 +62,7 @@ class MemberImportPresenter:
         self._began = self._refreshed = 0.0
         self._cancelling = False
         self._result: ImportResult | None = None
+        self._dry = self._kept = False
         self._note = ""
         self.live = Live(self._state)
 
@@ -101,20 +102,44 @@ class MemberImportPresenter:
         self._mapping = mapping
         self.live.refresh()
 
-    def start(self) -> None:
+    def guess_again(self) -> None:
+        """Forget what was agreed to for the last file with these headings."""
+        if self._seen is None or self.running:
+            return
+        self._importing.forget_mapping(self._seen.headings)
+        self._mapping, self._kept = dict(self._seen.guessed), False
+        self.live.refresh()
+
+    def start(self, *, dry_run: bool = False) -> None:
+        """Import, or say what the import would do; also after that was said."""
         if self._seen is None or not self._can_start():
             return
         self._stage, self._problem, self._cancelling = ImportStage.RUNNING, None, False
+        self._result, self._note, self._dry = None, "", dry_run
         self._progress = ImportProgress()
         self._began = self._refreshed = self._clock.mono()
         order = ImportOrder(
             path=self._seen.path,
+            form=self._seen.form,
             encoding=self._seen.encoding,
             delimiter=self._seen.delimiter,
             mapping=dict(self._mapping),
+            headings=self._seen.headings,
+            dry_run=dry_run,
         )
         self._importing.start(order, self._moved, self._ended)
         self.live.refresh()
+
+    def back(self) -> None:
+        """From what a dry run said to the columns."""
+        if self._stage is ImportStage.DONE and self._seen is not None:
+            self._stage, self._result, self._problem, self._note = (
+                ImportStage.PREVIEW,
+                None,
+                None,
+                "",
+            )
+            self.live.refresh()
 
     def cancel(self) -> None:
         """Stop the import; what is in stays."""
@@ -136,7 +161,15 @@ class MemberImportPresenter:
         self._asked += 1
         self._stage, self._path, self._seen = ImportStage.CHOOSE, None, None
         self._mapping, self._problem, self._result, self._note = {}, None, None, ""
+        self._dry = self._kept = False
         self.live.refresh()
+
+    def leave(self) -> None:
+        """The result was seen: after a dry run the columns stay for the import."""
+        if self._dry:
+            self.back()
+        else:
+            self.reset()
 
     # ----------------------------------------------------------------- private
 
@@ -163,7 +196,7 @@ class MemberImportPresenter:
         else:
             self._seen = outcome
             self._encoding, self._delimiter = outcome.encoding, outcome.delimiter
-            self._mapping = dict(outcome.mapping)
+            self._mapping, self._kept = dict(outcome.mapping), outcome.kept
         self.live.refresh()
 
     def _moved(self, progress: ImportProgress) -> None:
@@ -174,13 +207,15 @@ class MemberImportPresenter:
             self.live.refresh()
 
     def _ended(self, outcome: ImportResult | KnownError) -> None:
-        self._stage, self._seen = ImportStage.DONE, None
+        self._stage = ImportStage.DONE
+        if not self._dry:
+            self._seen = None
         if isinstance(outcome, KnownError):
             self._problem = Problem(outcome.text, outcome.remedy)
         else:
             self._result = outcome
         self.live.refresh()
-        if self._on_ended is not None:
+        if self._on_ended is not None and not self._dry:
             self._on_ended(self._result_words(), self._problem)
 
     def _saved(self, outcome: KnownError | None, path: Path) -> None:
@@ -192,13 +227,20 @@ class MemberImportPresenter:
 
     def _can_start(self) -> bool:
         needed = self._importing.needed
-        return self._stage is ImportStage.PREVIEW and any(name in self._mapping for name in needed)
+        ready = self._stage is ImportStage.PREVIEW or self._can_follow()
+        return ready and any(name in self._mapping for name in needed)
+
+    def _can_follow(self) -> bool:
+        """A dry run came to its end: the import itself is one press away."""
+        return self._stage is ImportStage.DONE and self._dry and self._result is not None
 
     def _result_words(self) -> str:
         if self._result is not None:
             return summary(self._result)
         if self._stage is ImportStage.DONE:
-            return f"The import broke off after {self._progress.rows_read:,} rows; these stay."
+            what = "dry run broke off" if self._dry else "import broke off"
+            stay = "" if self._dry else "; these stay"
+            return f"The {what} after {self._progress.rows_read:,} rows{stay}."
         return ""
 
     def _hint(self) -> tuple[str, bool]:
@@ -217,6 +259,8 @@ class MemberImportPresenter:
                 "another encoding if they are wrong.",
                 False,
             )
+        if self._kept:
+            return "Taken as you agreed to for the last file with these headings.", False
         ignored = len(self._seen.headings) - len(set(self._mapping.values()))
         if ignored:
             what = "1 column is" if ignored == 1 else f"{ignored} columns are"
@@ -248,7 +292,7 @@ class MemberImportPresenter:
             encoding=self._encoding,
             encodings=tuple((e, ENCODING_TITLES.get(e, e)) for e in self._importing.encodings),
             delimiter=self._delimiter,
-            delimiters=DELIMITERS,
+            delimiters=DELIMITERS if self._seen is None or self._seen.form == "csv" else (),
             lines=self._lines(),
             hint=hint,
             hint_is_problem=hint_is_problem,
@@ -261,6 +305,9 @@ class MemberImportPresenter:
             rejected=result.rejected if result else (),
             rejected_count=result.rows_rejected if result else 0,
             note=self._note,
+            dry_run=self._dry,
+            can_follow=self._can_follow(),
+            kept=self._kept,
         )
 
 

@@ -34,7 +34,9 @@ class HeadingLine:
 class MemberImportState:
     """`hint`: a sentence on what is missing or should be looked at before Import. `share`: 0..1.
     `result`: one sentence, "" before the end. `rejected` may be cut; `rejected_count` counts all.
-    `note`: what came of saving the report."""
+    `note`: what came of saving the report. `delimiters`: empty where the file has none. `dry_run`:
+    what runs or ran writes nothing; `can_follow`: the import itself can be started after it.
+    `kept`: columns are taken as they were agreed to earlier."""
 
     stage: ImportStage
     file_name: str
@@ -54,6 +56,9 @@ class MemberImportState:
     rejected: tuple[RejectedRow, ...]
     rejected_count: int
     note: str
+    dry_run: bool = False
+    can_follow: bool = False
+    kept: bool = False
 
 
 ENCODING_TITLES = {

@@ -24,7 +24,13 @@ from ctidesk.ui.widgets.sections import EmptyState, row
 from ctidesk.ui.window.question import Overlay
 
 _WIDTH = 1080
-_FILES = ("CSV files (*.csv *.tsv *.txt)", "All files (*)")
+_REPORTS = ("CSV files (*.csv)", "All files (*)")
+_FILES = (
+    "Members (*.csv *.tsv *.txt *.vcf *.vcard)",
+    "CSV files (*.csv *.tsv *.txt)",
+    "vCards (*.vcf *.vcard)",
+    "All files (*)",
+)
 
 
 class MemberImportOverlay(Overlay):
@@ -50,7 +56,7 @@ class MemberImportOverlay(Overlay):
         self._empty = EmptyState(
             theme,
             "database",
-            self.tr("A CSV file with members, facilities or colleagues"),
+            self.tr("A CSV or vCard file with members, facilities or colleagues"),
             self.tr(
                 "Choose it, or drop it here. You see what is understood before anything is "
                 "imported; the same file again changes nothing."
@@ -79,7 +85,7 @@ class MemberImportOverlay(Overlay):
         if self._dialog is not None:
             self._dialog.close()
         if self._stage is ImportStage.DONE:  # its result was seen
-            self._presenter.reset()
+            self._presenter.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         stays = super().eventFilter(watched, event)
@@ -139,7 +145,7 @@ class MemberImportOverlay(Overlay):
         if self._stage is ImportStage.RUNNING:
             return self.running.close_button
         if self._stage is ImportStage.DONE:
-            return self.done.save if self.done.save.isVisibleTo(self) else self.done.close_button
+            return self.done.first()
         return self.choose_button if self._stage is ImportStage.CHOOSE else self.frame
 
     def _fit(self) -> None:
@@ -159,7 +165,7 @@ class MemberImportOverlay(Overlay):
         dialog = self._new_dialog(self.tr("Save the report"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("csv")
-        dialog.setNameFilters(_FILES)
+        dialog.setNameFilters(_REPORTS)
         dialog.selectFile(f"{Path(self._file.text()).stem}-rejected.csv")
         dialog.fileSelected.connect(lambda name: self._presenter.save_report(Path(name)))
         dialog.show()
@@ -198,5 +204,5 @@ def import_command(overlay: MemberImportOverlay) -> DeskCommand:
         group="Data",
         run=overlay.open,
         icon="database",
-        words="csv file directory load",
+        words="csv vcard vcf contacts file directory load",
     )

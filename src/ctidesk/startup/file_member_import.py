@@ -1,4 +1,4 @@
-"""The import of members from CSV files, for the screen.
+"""The import of members from CSV and vCard files, for the screen.
 
 Runs in: desk process; called on Qt main. Files are read and written on a thread of its own, rows
 are written on the store thread; answers come by `deliver`.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,16 +23,24 @@ from ctidesk.care.member_import import (
     ImportResult,
     RejectedRow,
 )
-from ctidesk.crm import csv_import
+from ctidesk.crm import import_files, kept_mappings
 from ctidesk.crm.csv_columns import COLUMNS
-from ctidesk.crm.csv_import import Cancel, ImportPlan, ImportReport, Rejected
 from ctidesk.crm.csv_text import ENCODINGS
+from ctidesk.crm.file_import import import_file
+from ctidesk.crm.import_plan import (
+    Cancel,
+    ImportPlan,
+    ImportReport,
+    Rejected,
+    report_csv,
+    source_of,
+)
 from ctidesk.crm.store import StoreThread
 
 T = TypeVar("T")
 Deliver = Callable[[Callable[[], None]], None]
 
-NEEDED = ("member_id", "facility_id", "extension")
+NEEDED = import_files.REQUIRED
 
 _GROUPS = {
     "member_id": "Member",
@@ -54,6 +63,10 @@ _TITLES = {
     "phone_mobile": "Mobile number",
     "phone_home": "Home number",
     "phone_work": "Work number",
+    "phone_preferred": "Preferred number",
+    "carer_phone_home": "Carer's home number",
+    "carer_phone_work": "Carer's work number",
+    "carer_phone_other": "Carer's other number",
     "channel": "Preferred channel",
     "plan": "Coverage plan",
     "team": "Colleague's team",
@@ -73,7 +86,7 @@ def columns() -> tuple[ImportColumn, ...]:
     return tuple(found)
 
 
-class CsvMemberImport:
+class FileMemberImport:
     """Implements `care.member_import.MemberImport` over the store of the cache. `region`: ISO
     country of numbers without +."""
 
@@ -99,7 +112,13 @@ class CsvMemberImport:
     def preview(
         self, path: Path, done: Done[ImportPreview], encoding: str = "", delimiter: str = ""
     ) -> None:
-        self._start(lambda: preview_of(path, encoding, delimiter), done)
+        def read(answer: ImportPreview | KnownError) -> None:
+            if isinstance(answer, KnownError):
+                done(answer)
+            else:
+                with_kept_mapping(self._store, answer, done)
+
+        self._start(lambda: preview_of(path, encoding, delimiter), read)
 
     def start(
         self,
@@ -108,12 +127,13 @@ class CsvMemberImport:
         done: Done[ImportResult],
     ) -> None:
         self._cancel = Cancel()
-        name = order.path.name
 
         def ended(answer: ImportReport | KnownError) -> None:
-            done(answer if isinstance(answer, KnownError) else result_of(name, answer))
+            done(answer if isinstance(answer, KnownError) else result_of(order, answer))
 
-        csv_import.import_csv(
+        if not order.dry_run:
+            kept_mappings.keep_mapping(self._store, order.headings, order.mapping)
+        import_file(
             self._store,
             plan_of(order, self._region),
             ended,
@@ -123,6 +143,9 @@ class CsvMemberImport:
 
     def cancel(self) -> None:
         self._cancel.asked = True
+
+    def forget_mapping(self, headings: Sequence[str]) -> None:
+        kept_mappings.forget_mapping(self._store, headings)
 
     def save_report(self, result: ImportResult, path: Path, done: Done[None]) -> None:
         self._start(lambda: write_report(result, path), done)
@@ -149,33 +172,57 @@ class CsvMemberImport:
 
 def preview_of(path: Path, encoding: str = "", delimiter: str = "") -> ImportPreview:
     """Reads the file: not on Qt main. Raises `KnownError` csv_…"""
-    seen = csv_import.preview(path, encoding, delimiter)
+    seen = import_files.preview(path, encoding, delimiter)
     return ImportPreview(
         path=seen.path,
+        form=seen.form,
         encoding=seen.encoding,
         encoding_certain=seen.encoding_certain,
         delimiter=seen.delimiter,
         headings=seen.header,
         mapping=seen.mapping,
+        guessed=seen.mapping,
         rows=seen.rows,
     )
 
 
+def with_kept_mapping(
+    store: StoreThread, seen: ImportPreview, done: Callable[[ImportPreview], None]
+) -> None:
+    """`seen` with what was agreed to for the last file with these headings, if there was one; a
+    cache that cannot tell keeps nobody from importing by the guess."""
+
+    def answered(kept: dict[str, str] | KnownError | None) -> None:
+        if isinstance(kept, dict) and kept != seen.guessed:
+            done(replace(seen, mapping=kept, kept=True))
+        else:
+            done(seen)
+
+    kept_mappings.kept_mapping(store, seen.headings, answered)
+
+
 def order_of(seen: ImportPreview) -> ImportOrder:
-    """The order that takes all guesses of a preview."""
+    """The order that takes a preview as it is."""
     return ImportOrder(
-        path=seen.path, encoding=seen.encoding, delimiter=seen.delimiter, mapping=seen.mapping
+        path=seen.path,
+        form=seen.form,
+        encoding=seen.encoding,
+        delimiter=seen.delimiter,
+        mapping=seen.mapping,
+        headings=seen.headings,
     )
 
 
 def plan_of(order: ImportOrder, region: str) -> ImportPlan:
     return ImportPlan(
         path=order.path,
+        form=order.form,
         encoding=order.encoding,
         delimiter=order.delimiter,
         mapping=dict(order.mapping),
         region=region,
-        source=f"import of {order.path.name}",
+        source=source_of(order.path),
+        dry=order.dry_run,
     )
 
 
@@ -188,13 +235,15 @@ def progress_of(report: ImportReport) -> ImportProgress:
     )
 
 
-def result_of(file_name: str, report: ImportReport) -> ImportResult:
+def result_of(order: ImportOrder, report: ImportReport) -> ImportResult:
     return ImportResult(
-        file_name=file_name,
+        file_name=order.path.name,
+        dry_run=order.dry_run,
         rows_read=report.rows_read,
         rows_rejected=report.rows_rejected,
         added=report.added,
-        updated=report.updated,
+        changed=report.changed,
+        unchanged=report.unchanged,
         rejected=tuple(RejectedRow(r.line, r.column, r.reason) for r in report.rejected),
         cancelled=report.cancelled,
     )
@@ -206,7 +255,7 @@ def write_report(result: ImportResult, path: Path) -> None:
     report = ImportReport(rows_rejected=result.rows_rejected, rejected=rows)
     try:
         # with its mark, since spreadsheets take UTF-8 without one for something else
-        path.write_text(csv_import.report_csv(report), encoding="utf-8-sig", newline="")
+        path.write_text(report_csv(report), encoding="utf-8-sig", newline="")
     except OSError:
         raise KnownError(
             "report_unwritable",

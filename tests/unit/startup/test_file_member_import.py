@@ -13,9 +13,9 @@ from tests.support.crm_store import PATIENCE_S, OpenStore
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.member_import import ImportPreview, ImportProgress, ImportResult, RejectedRow
-from ctidesk.crm.csv_import import BATCH_ROWS
 from ctidesk.crm.directory import SqlMemberDirectory
-from ctidesk.startup.csv_member_import import CsvMemberImport, columns, order_of
+from ctidesk.crm.file_import import BATCH_ROWS
+from ctidesk.startup.file_member_import import FileMemberImport, columns, order_of
 
 BROKEN = (
     "Member No;First name;Surname;Date of birth;Mobile\n"
@@ -39,19 +39,19 @@ def opened(tmp_path: Path) -> Iterator[OpenStore]:
 
 
 @pytest.fixture
-def importing(opened: OpenStore) -> CsvMemberImport:
-    return CsvMemberImport(opened.store, "DE", opened.desk.deliver)
+def importing(opened: OpenStore) -> FileMemberImport:
+    return FileMemberImport(opened.store, "DE", opened.desk.deliver)
 
 
 def _preview(
-    opened: OpenStore, importing: CsvMemberImport, path: Path, *more: str
+    opened: OpenStore, importing: FileMemberImport, path: Path, *more: str
 ) -> ImportPreview | KnownError:
     answer = opened.desk.answer(lambda done: importing.preview(path, done, *more))
     assert isinstance(answer, ImportPreview | KnownError)
     return answer
 
 
-def _import(opened: OpenStore, importing: CsvMemberImport, path: Path, *more: str) -> Any:
+def _import(opened: OpenStore, importing: FileMemberImport, path: Path, *more: str) -> Any:
     seen = _preview(opened, importing, path, *more)
     assert isinstance(seen, ImportPreview)
     return opened.desk.answer(lambda done: importing.start(order_of(seen), lambda _: None, done))
@@ -63,7 +63,7 @@ def _names(opened: OpenStore, text: str) -> list[str]:
 
 
 def test_a_file_with_broken_rows_imports_the_others_and_reports_these(
-    opened: OpenStore, importing: CsvMemberImport, tmp_path: Path
+    opened: OpenStore, importing: FileMemberImport, tmp_path: Path
 ) -> None:
     path = tmp_path / "list.csv"
     path.write_text(BROKEN, encoding="cp1252")
@@ -74,7 +74,7 @@ def test_a_file_with_broken_rows_imports_the_others_and_reports_these(
     steps: list[ImportProgress] = []
     result = opened.desk.answer(lambda done: importing.start(order_of(seen), steps.append, done))
     assert isinstance(result, ImportResult)
-    assert (result.added, result.updated, result.rows_rejected) == (2, 0, 3)
+    assert (result.added, result.changed, result.rows_rejected) == (2, 0, 3)
     assert [(row.line, row.column) for row in result.rejected] == [
         (3, "Date of birth"),
         (4, ""),
@@ -91,7 +91,7 @@ def test_a_file_with_broken_rows_imports_the_others_and_reports_these(
 
 
 def test_the_same_file_again_updates_and_a_changed_one_adds(
-    opened: OpenStore, importing: CsvMemberImport, tmp_path: Path
+    opened: OpenStore, importing: FileMemberImport, tmp_path: Path
 ) -> None:
     path = tmp_path / "list.csv"
     head = (
@@ -104,12 +104,12 @@ def test_the_same_file_again_updates_and_a_changed_one_adds(
     )
     path.write_text(head + rows)
     first = _import(opened, importing, path)
-    assert (first.rows_read, first.added, first.updated) == (5, 4, 0)
+    assert (first.rows_read, first.added, first.changed) == (5, 4, 0)
     again = _import(opened, importing, path)
-    assert (again.rows_read, again.added, again.updated) == (5, 0, 4)
+    assert (again.rows_read, again.added, again.changed, again.unchanged) == (5, 0, 0, 4)
     path.write_text(head + "M-2,,,Aspirin,,,,,\nM-3,Lena,Fischer,,,,,,\n")
     more = _import(opened, importing, path)
-    assert (more.rows_read, more.added, more.updated) == (2, 1, 1)
+    assert (more.rows_read, more.added, more.changed) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_same_file_again_updates_and_a_changed_one_adds(
 )
 def test_files_that_are_no_text_are_said_in_words(
     opened: OpenStore,
-    importing: CsvMemberImport,
+    importing: FileMemberImport,
     tmp_path: Path,
     content: bytes,
     encoding: str,
@@ -139,7 +139,7 @@ def test_files_that_are_no_text_are_said_in_words(
 
 
 def test_a_missing_file_and_a_folder_are_said(
-    opened: OpenStore, importing: CsvMemberImport, tmp_path: Path
+    opened: OpenStore, importing: FileMemberImport, tmp_path: Path
 ) -> None:
     for path in (tmp_path / "none.csv", tmp_path):
         answer = _preview(opened, importing, path)
@@ -147,7 +147,7 @@ def test_a_missing_file_and_a_folder_are_said(
 
 
 def test_a_file_that_goes_away_after_the_preview_is_said(
-    opened: OpenStore, importing: CsvMemberImport, tmp_path: Path
+    opened: OpenStore, importing: FileMemberImport, tmp_path: Path
 ) -> None:
     path = tmp_path / "list.csv"
     path.write_text("member_id,family\nM-1,Doe\n")
@@ -159,7 +159,7 @@ def test_a_file_that_goes_away_after_the_preview_is_said(
 
 
 def test_stopping_keeps_whole_batches_and_says_how_many(
-    opened: OpenStore, importing: CsvMemberImport, tmp_path: Path
+    opened: OpenStore, importing: FileMemberImport, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.csv"
     rows = (f"M-{n},Given{n},Family{n}" for n in range(BATCH_ROWS * 20))
@@ -177,11 +177,11 @@ def test_stopping_keeps_whole_batches_and_says_how_many(
     assert BATCH_ROWS <= result.added < BATCH_ROWS * 20
     again = _import(opened, importing, path)  # the cancellation is not remembered
     assert not again.cancelled
-    assert (again.added, again.updated) == (BATCH_ROWS * 20 - result.added, result.added)
+    assert (again.added, again.unchanged) == (BATCH_ROWS * 20 - result.added, result.added)
 
 
 def test_a_report_that_cannot_be_written_is_said(
-    opened: OpenStore, importing: CsvMemberImport, tmp_path: Path
+    opened: OpenStore, importing: FileMemberImport, tmp_path: Path
 ) -> None:
     result = ImportResult(file_name="a.csv", rejected=(RejectedRow(2, "", "broken"),))
     answer = opened.desk.answer(
