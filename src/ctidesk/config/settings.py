@@ -62,10 +62,14 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """`[data]`. `region`: ISO country of numbers without +; `members_csv`: imported at start."""
+    """`[data]`. `region`: ISO country of numbers without +; `members_csv`: imported at start.
+    `export`: "allowed" or "forbidden". `keep_days`: so long stays a member whom the centre no
+    longer serves; 0: for ever."""
 
     region: str = "DE"
     members_csv: str = ""
+    export: str = "forbidden"
+    keep_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +195,14 @@ CHOICES = {
     "account.turn_transport": ("udp", "tcp", "tls"),
     "account.srtp": ("off", "optional", "mandatory"),
     "recording.policy": ("required", "allowed", "forbidden"),
+    "data.export": ("allowed", "forbidden"),
     "wrapup.mode": ("optional", "mandatory", "mandatory_timed", "timed"),
     "appearance.theme": ("system", "light", "dark"),
     "crm.auth": ("none", "token", "key"),
 }
 _RANGES = {
     "account.local_port": (0, 65535),
+    "data.keep_days": (0, 3650),
     "wrapup.seconds": (5, 3600),
     "audio.mic_volume": (0, 400),
     "audio.speaker_volume": (0, 400),
@@ -217,20 +223,7 @@ _SHAPES = {
     "parking.places": _CODE,
     **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
 }
-_SECTIONS: dict[str, type] = {
-    "account": Account,
-    "recording": Recording,
-    "data": Data,
-    "wrapup": WrapUp,
-    "agent": Agent,
-    "queue": Queue,
-    "parking": Parking,
-    "colleagues": Colleagues,
-    "appearance": Appearance,
-    "audio": Audio,
-    "crm": Crm,
-    "patient_page": PatientPage,
-}
+_SECTIONS: dict[str, Any] = {each.name: each.default_factory for each in fields(Settings)}
 _FILES = (
     "account.ca_file",
     "account.cert_file",

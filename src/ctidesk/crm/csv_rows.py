@@ -48,7 +48,12 @@ PHONES_OF_FACILITY = {
     "phone_mobile": "mobile",
     "phone_home": "home",
 }
-PHONES_OF_COLLEAGUE = {"phone": "work", "phone_mobile": "mobile", "phone_home": "home"}
+PHONES_OF_COLLEAGUE = {
+    "phone": "work",
+    "phone_work": "work",
+    "phone_mobile": "mobile",
+    "phone_home": "home",
+}
 PHONES_OF_CARER = {
     "carer_phone": "mobile",
     "carer_phone_home": "home",

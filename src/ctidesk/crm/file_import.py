@@ -196,7 +196,7 @@ class _DryRun(_Import):
     def _open(self, connection: Connection) -> None:
         from ctidesk.crm.import_scratch import Scratch
 
-        self._scratch = Scratch()
+        self._scratch = Scratch(connection)
         self._import_ref = -1  # nobody's
 
     def _close(self, connection: Connection, report: ImportReport, state: str) -> None:

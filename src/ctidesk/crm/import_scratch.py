@@ -13,7 +13,6 @@ import sqlcipher3
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
-from ctidesk.crm.migrating import upgrade
 from ctidesk.crm.records import (
     CarerRecord,
     ColleagueRecord,
@@ -26,6 +25,14 @@ from ctidesk.crm.schema import Owner, metadata
 
 _ABOVE_ALL = 2**40
 """New rows of the scratch get ids above this, so that none is that of a row which comes later."""
+_TABLES = (
+    *("members", "facilities", "colleagues", "relations", "numbers", "directory_fts"),
+    *(kind.value for kind in FactKind),
+)
+_SCHEMA = (
+    "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL"  # noqa: S608
+    f" AND tbl_name IN ({', '.join('?' * len(_TABLES))}) ORDER BY type DESC"
+)
 _ROOM = (
     "INSERT INTO members(id, member_id, source, read_wall) VALUES (?, '', '', 0)",
     "INSERT INTO facilities(id, facility_id, name, kind, party, source, read_wall)"
@@ -58,9 +65,9 @@ _OF_MEMBER = (
 
 
 class Scratch:
-    """Made, used and closed on one thread."""
+    """Its tables are those of the `real` cache, to which it is nothing but a reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, real: Connection) -> None:
         self._engine = create_engine(
             "sqlite://",
             module=sqlcipher3.dbapi2,
@@ -70,8 +77,9 @@ class Scratch:
             hide_parameters=True,
         )
         self._connection = self._engine.connect()
-        upgrade(self._connection, "")
         self._cursor: Any = self._connection.connection.cursor()
+        for (statement,) in real.connection.cursor().execute(_SCHEMA, _TABLES).fetchall():
+            self._cursor.execute(statement)
         for place in _ROOM:
             self._cursor.execute(place, (_ABOVE_ALL,))
         self._there: set[tuple[Owner, str]] = set()

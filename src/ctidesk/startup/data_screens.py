@@ -17,12 +17,15 @@ from ctidesk.crm.census import is_empty
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.startup.file_member_import import Deliver, FileMemberImport
 from ctidesk.startup.key_choice import KeyStoreKeys
+from ctidesk.startup.member_export import FileMemberExport
 from ctidesk.startup.members_file import FileOutcome, MembersFile
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.key_choice.presenter import KeyChoicePresenter, KeyChoiceState, KeyQuestion
 from ctidesk.ui.key_choice.view import KeyChoiceOverlay, unlock_command
+from ctidesk.ui.member_export.presenter import MemberExportPresenter
+from ctidesk.ui.member_export.view import MemberExportOverlay, export_command
 from ctidesk.ui.member_import.presenter import MemberImportPresenter
 from ctidesk.ui.member_import.view import MemberImportOverlay, import_command
 from ctidesk.ui.theme.theme import Theme
@@ -30,7 +33,7 @@ from ctidesk.ui.widgets.notice import Level, Notice
 from ctidesk.ui.window.main_window import MainWindow
 
 KEY_CODES = frozenset({"no_key_store", "key_store_locked", "passphrase_needed"})
-KEYS_NOTICE, MEMBERS_NOTICE = "keys", "members"
+KEYS_NOTICE, MEMBERS_NOTICE, EXPORT_NOTICE = "keys", "members", "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ class DataScreens:
             FileMemberImport(parts.store, settings.region, deliver), parts.clock, self._imported
         )
         self.import_overlay = MemberImportOverlay(places.theme, places.window.below, self.members)
+        whole = parts.settings
+        self._exporting = FileMemberExport(
+            parts.store, settings, whole.agent.name or whole.account.user
+        )
+        self.exports = MemberExportPresenter(self._exporting, parts.clock, on_ended=self._exported)
+        self.export_overlay = MemberExportOverlay(places.theme, places.window.below, self.exports)
         self._file = (
             MembersFile(parts.store, Path(settings.members_csv), settings.region, deliver)
             if settings.members_csv
@@ -67,6 +76,7 @@ class DataScreens:
         self.file_taken: FileOutcome | None = None
         """What came of the settings' file of members, None until then."""
         places.commands.register(import_command(self.import_overlay))
+        places.commands.register(export_command(self.export_overlay))
         places.commands.register(unlock_command(self.keys))
         self.keys.live.watch(self._keys_changed)
         parts.desk.subscribe(self._desk_changed)
@@ -92,8 +102,9 @@ class DataScreens:
         self.import_overlay.dismiss()
 
     def stop(self) -> None:
-        """Before the store closes: running imports end after their batch."""
+        """Before the store closes: running imports end after their batch, exports at once."""
         self.members.cancel()
+        self._exporting.end()
         if self._file is not None:
             self._file.stop()
 
@@ -134,6 +145,17 @@ class DataScreens:
         if not self.import_overlay.isVisible():
             self._tell(sentence, problem.remedy if problem else "", problem is not None, "Show…")
 
+    def _exported(self, sentence: str, problem: Problem | None) -> None:
+        """Said only where nobody looks at the panel."""
+        if not self.export_overlay.isVisible():
+            notice = Notice(
+                level=Level.WARNING if problem else Level.INFO,
+                text=f"Export: {sentence} {problem.text if problem else ''}".strip(),
+                remedy=problem.remedy if problem else "",
+                passing=problem is None,
+            )
+            self._notices.show_notice(EXPORT_NOTICE, notice)
+
     def _file_taken(self, outcome: FileOutcome) -> None:
         self.file_taken = outcome
         if outcome.sentence:
@@ -168,3 +190,4 @@ class DataScreens:
         """Who calls is what the agent needs to see; an import goes on, a preview stays."""
         if isinstance(change, CallOffered):
             self.import_overlay.dismiss()
+            self.export_overlay.dismiss()

@@ -66,8 +66,8 @@ QPlainTextEdit, QTextEdit { padding: ${xs}px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QComboBox:disabled {
     background: $surface; color: $disabled; border-color: $divider; }
 QLineEdit[invalid="true"] { border: 2px solid $danger; }
-QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url("$arrow"); width: 16px; height: 16px; }
+QComboBox::drop-down, QDateEdit::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow, QDateEdit::down-arrow { image: url("$arrow"); width: 16px; height: 16px; }
 QComboBox QAbstractItemView { background: $bg; border: 1px solid $border; }
 QCheckBox, QRadioButton { spacing: ${s}px; min-height: ${row}px; }
 QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px;

@@ -1,0 +1,1 @@
+"""Members or calls into a file: what, in which form, for which reason."""
