@@ -15,7 +15,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.config.paths import Profile, default_profile
 from ctidesk.startup.terminal_keys import KEY_PLACES
 
-TOOLS = ("recording", "audit", "import", "export", "crm", "doctor")
+TOOLS = ("recording", "audit", "import", "export", "purge", "crm", "doctor")
 """Words that hand the rest of the command line to a tool of another room."""
 
 
@@ -44,6 +44,10 @@ def _tool(name: str, words: list[str]) -> int:
         from ctidesk.startup import member_export
 
         return member_export.main(words)
+    if name == "purge":
+        from ctidesk.startup import purge_command
+
+        return purge_command.main(words)
     if name == "crm":
         from ctidesk.startup import crm_command
 
@@ -81,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="ctidesk",
         description="The desktop telephone and desk of healthcare call centres.",
         epilog="Tools: ctidesk recording --help, ctidesk import --help, ctidesk export --help, "
-        "ctidesk audit --help, ctidesk crm --help, ctidesk doctor.",
+        "ctidesk purge --help, ctidesk audit --help, ctidesk crm --help, ctidesk doctor.",
     )
     parser.add_argument("--version", action="version", version=f"ctidesk {__version__}")
     parser.add_argument(

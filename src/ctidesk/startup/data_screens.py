@@ -15,6 +15,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import CallOffered
 from ctidesk.crm.census import is_empty
 from ctidesk.crm.store import StorePhase, StoreState
+from ctidesk.startup.daily_purge import DailyPurge, purge_command
 from ctidesk.startup.file_member_import import Deliver, FileMemberImport
 from ctidesk.startup.key_choice import KeyStoreKeys
 from ctidesk.startup.member_export import FileMemberExport
@@ -33,7 +34,8 @@ from ctidesk.ui.widgets.notice import Level, Notice
 from ctidesk.ui.window.main_window import MainWindow
 
 KEY_CODES = frozenset({"no_key_store", "key_store_locked", "passphrase_needed"})
-KEYS_NOTICE, MEMBERS_NOTICE, EXPORT_NOTICE = "keys", "members", "export"
+KEYS_NOTICE, MEMBERS_NOTICE = "keys", "members"
+EXPORT_NOTICE, PURGE_NOTICE = "export", "purge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,13 @@ class DataScreens:
             if settings.members_csv
             else None
         )
+        self.purge = DailyPurge(parts, self._purged)
         self._opened_before = False
         self.file_taken: FileOutcome | None = None
         """What came of the settings' file of members, None until then."""
         places.commands.register(import_command(self.import_overlay))
         places.commands.register(export_command(self.export_overlay))
+        places.commands.register(purge_command(self.purge))
         places.commands.register(unlock_command(self.keys))
         self.keys.live.watch(self._keys_changed)
         parts.desk.subscribe(self._desk_changed)
@@ -93,6 +97,7 @@ class DataScreens:
             if not self._opened_before:
                 self._opened_before = True
                 self._fill()
+                self.purge.start()
         elif state.phase is StorePhase.FAILED and state.problem is not None:
             self._key_problem = state.problem
             self.keys.failed(state.problem)
@@ -105,6 +110,7 @@ class DataScreens:
         """Before the store closes: running imports end after their batch, exports at once."""
         self.members.cancel()
         self._exporting.end()
+        self.purge.stop()
         if self._file is not None:
             self._file.stop()
 
@@ -155,6 +161,12 @@ class DataScreens:
                 passing=problem is None,
             )
             self._notices.show_notice(EXPORT_NOTICE, notice)
+
+    def _purged(self, text: str, problem: KnownError | None) -> None:
+        level = Level.WARNING if problem else Level.INFO
+        remedy = problem.remedy if problem else ""
+        notice = Notice(level=level, text=text, remedy=remedy, passing=problem is None)
+        self._notices.show_notice(PURGE_NOTICE, notice)
 
     def _file_taken(self, outcome: FileOutcome) -> None:
         self.file_taken = outcome

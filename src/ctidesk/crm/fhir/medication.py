@@ -54,7 +54,7 @@ def request(node: Resource) -> Found:
 def dispense(node: Resource) -> Found:
     """Tells something of its prescription; without one it is only kept."""
     prescription = node.ref("authorizingPrescription").key
-    return Found(about=prescription, title=drug_of(node)[0])
+    return Found(about=prescription or patient_key(node, "subject"), title=drug_of(node)[0])
 
 
 def dispensed(node: Node) -> Dispensed | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ctidesk.crm import erased_texts
 from ctidesk.crm.fhir import medication, pages
 from ctidesk.crm.fhir.cover import policy_number
 from ctidesk.crm.fhir.directory_rows import DirectoryRows, From
@@ -21,7 +22,7 @@ from ctidesk.crm.fhir.schedule import own_call
 from ctidesk.crm.fhir.tree import Node
 from ctidesk.crm.records import CarerRecord, FacilityRecord, FactRecord, MemberRecord
 
-_KNOWN = "SELECT version, about FROM fhir_resources WHERE key = ?"
+_KNOWN = "SELECT version, about, odd FROM fhir_resources WHERE key = ?"
 _SAME = "UPDATE fhir_resources SET read_wall = ? WHERE key = ?"
 _PUT = (
     "INSERT INTO fhir_resources(key, version, last_updated, about, title, pending, odd, source,"
@@ -32,7 +33,10 @@ _PUT = (
     " body = excluded.body"
 )
 # + keeps SQLite on the index of `about`
-_BODIES = "SELECT body FROM fhir_resources WHERE about = ? AND about != '' AND +key GLOB ?"
+_BODIES = (
+    "SELECT body FROM fhir_resources WHERE about = ? AND about != '' AND +key GLOB ?"  # noqa: S608 - our own
+    f" AND body != '{erased_texts.NOTHING}'"
+)
 _PENDING = "SELECT key, body FROM fhir_resources WHERE pending != 0 LIMIT ?"
 _MERGED_INTO = "SELECT key FROM fhir_merges WHERE instead = ?"
 _WAITS = "UPDATE fhir_resources SET pending = 1 WHERE about = ? AND about != ''"
@@ -100,6 +104,10 @@ class ResourceRows:
         known = self._one(_KNOWN, reading.key)
         if known is not None and known[0] == reading.version != "":
             self._cursor.execute(_SAME, (self._origin.read_wall, reading.key))
+            return False
+        if known is not None and erased_texts.stays(known[2], known[0]):
+            wall, said = self._origin.read_wall, reading.last_updated
+            erased_texts.seen(self._cursor, reading.key, reading.version, said, wall)
             return False
         self._cursor.execute(
             _PUT,
@@ -202,6 +210,7 @@ class ResourceRows:
         if gone or not isinstance(reading.row, MemberRecord):
             self._directory.drop_member(key)
         elif self._directory.put_member(key, reading.row):
+            erased_texts.came_back(self._cursor, key)
             # facts that came before their member, or under a number that was merged into it
             self._cursor.execute(_WAITS, (key,))
             olds = self._cursor.execute(_MERGED_INTO, (key,)).fetchall() if self._merges() else ()
@@ -233,8 +242,9 @@ class ResourceRows:
 
     def _fact(self, reading: Reading, row: FactRecord, raw: str, settling: bool) -> None:
         ref = self._directory.member_ref(reading.about)
-        if ref is None:
-            return  # told again when the member comes
+        if ref is None:  # told again when the member comes
+            erased_texts.heard(self._cursor, reading.kind, reading.about, raw)
+            return
         if reading.kind == "Communication" and self._is_own_call(raw):
             return
         if reading.kind == "MedicationRequest":
