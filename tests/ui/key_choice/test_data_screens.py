@@ -17,7 +17,8 @@ from ctidesk.config import os_keys
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
 from ctidesk.config.settings import Data, Settings
-from ctidesk.crm.store import StorePhase, StoreState
+from ctidesk.crm.purge import PurgeReport
+from ctidesk.crm.store import Lane, StorePhase, StoreState
 from ctidesk.startup.data_screens import DataScreens, Places
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_commands import DeskCommands
@@ -39,11 +40,11 @@ def _no_store() -> os_keys.SecretStore:
 class Start:
     """One start of a desk on `profile`, without its engine."""
 
-    def __init__(self, theme: Theme, qtbot: QtBot, profile: Profile, members: str = "") -> None:
+    def __init__(self, theme: Theme, qtbot: QtBot, profile: Profile, data: Data) -> None:
         self._qtbot = qtbot
         self.bugs: list[Exception] = []
         self.bridge = QtBridge(on_error=self.bugs.append)
-        settings = replace(Settings(), data=Data(members_csv=members))
+        settings = replace(Settings(), data=data)
         keys = KeyStore(profile.root, profile.database, _no_store)
         self.parts = Parts(profile, settings, keys, self.bridge.deliver)
         self.centre = QWidget()
@@ -100,8 +101,8 @@ def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
 def started(theme: Theme, qtbot: QtBot, profile: Profile) -> Iterator[Callable[..., Start]]:
     running: list[Start] = []
 
-    def start(members: str = "") -> Start:
-        running.append(Start(theme, qtbot, profile, members))
+    def start(members: str = "", data: Data | None = None) -> Start:
+        running.append(Start(theme, qtbot, profile, data or Data(members_csv=members)))
         return running[-1]
 
     yield start
@@ -182,3 +183,65 @@ def test_a_ringing_call_gets_the_screen_and_the_import_stays(
     )
     desk.parts.desk.handle(offered)
     assert desk.screens.import_overlay.isHidden()
+
+
+def _read_long_ago(desk: Start) -> None:
+    done: list[object] = []
+    desk.parts.store.submit(
+        Lane.WRITE,
+        lambda c: c.exec_driver_sql("UPDATE members SET read_wall = 0").rowcount,
+        done.append,
+    )
+    desk.wait(lambda: done == [2])
+
+
+def test_who_is_no_longer_served_is_erased_at_the_start_and_when_asked(
+    started: Callable[..., Start], profile: Profile, tmp_path: Path
+) -> None:
+    KeyStore(profile.root, profile.database, _no_store).choose_passphrase(GOOD)
+    members = tmp_path / "members.csv"
+    members.write_text(
+        "member_id,given,family,plan,coverage_ends\n"
+        "M-1,Jane,Doe,Basic,2020-01-01\nM-2,Tom,Doe,Basic,2999-01-01\n"
+    )
+
+    def unlocked() -> Start:
+        desk = started(str(members))
+        desk.wait(desk.screens.key_overlay.passphrase.isVisible)
+        desk.screens.key_overlay.passphrase.setText(GOOD)
+        desk.screens.key_overlay.go.click()
+        desk.wait_open()
+        desk.wait(lambda: desk.screens.file_taken is not None)
+        desk.wait(lambda: isinstance(desk.screens.purge.last, PurgeReport))
+        return desk
+
+    desk = unlocked()
+    _read_long_ago(desk)
+    assert desk.commands.perform("data.purge")
+    desk.wait(lambda: "purge" in desk.notices())
+    notice = desk.window.notices.findChildren(NoticeBar)[-1].notice
+    assert notice.text == "Members no longer served: 1 erased (1 cover ended)."
+    desk.stop()
+    again = unlocked()
+    assert again.screens.purge.last == PurgeReport()  # the start looked, and there was nobody
+
+
+def test_an_export_is_refused_or_written_as_the_settings_say(
+    started: Callable[..., Start], profile: Profile, tmp_path: Path
+) -> None:
+    KeyStore(profile.root, profile.database, _no_store).choose_file()
+    path = tmp_path / "out.csv"
+    desk = started()
+    desk.wait_open()
+    assert desk.commands.perform("data.export")
+    assert desk.screens.export_overlay.forbidden.isVisible()
+    desk.screens.exports.because("report for the payer")
+    desk.screens.exports.start(path)
+    desk.stop()
+    assert not path.exists()
+    allowed = started(data=Data(export="allowed"))
+    allowed.wait_open()
+    allowed.screens.exports.because("report for the payer")
+    allowed.screens.exports.start(path)
+    allowed.wait(lambda: "export" in allowed.notices())
+    assert path.read_text("utf-8-sig").startswith('"member_id","given"')
