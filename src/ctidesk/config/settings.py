@@ -140,7 +140,7 @@ class Crm:
     """`[crm]`. `server`: the FHIR R4 base URL, "" for no CRM. `auth`: "none", "token" or "key"
     (SMART backend services); the secret itself is in the system's key store. `types`, `scopes`:
     empty for all that the desk reads. `interval`, in seconds; `full_days`: how often all is read
-    again where the server does not tell what was deleted."""
+    again where the server does not tell what was deleted. `send`: what is saved goes there."""
 
     server: str = ""
     name: str = "CRM"
@@ -155,6 +155,7 @@ class Crm:
     page: int = 200
     interval: int = 60
     full_days: int = 7
+    send: bool = True
 
 
 @dataclass(frozen=True, slots=True)

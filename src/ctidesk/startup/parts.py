@@ -16,6 +16,7 @@ from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.queue_codes import QueueFollower
+from ctidesk.care.outgoing import OutgoingState
 from ctidesk.care.pop import ScreenPop
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
@@ -49,7 +50,8 @@ class Parts:
     """The running desk without a window.
 
     `start` begins everything and returns at once. Listeners to set before it: `on_recalled(log)`,
-    `on_cache(state)`, `on_crm(state)`, `on_recording_key(problem)` (None: they can be signed).
+    `on_cache(state)`, `on_crm(state)`, `on_sending(state)`, `on_recording_key(problem)` (None:
+    they can be signed).
     `engine_words`: further words of the engine's command line.
     """
 
@@ -68,14 +70,15 @@ class Parts:
         self.on_recalled: Callable[[Sequence[LogEvent]], None] = _ignore
         self.on_cache: Callable[[StoreState], None] = _ignore
         self.on_crm: Callable[[PullState], None] = _ignore
+        self.on_sending: Callable[[OutgoingState], None] = _ignore
         self.on_recording_key: Callable[[KnownError | None], None] = _ignore
         self._deliver = deliver
         self.store = StoreThread(
             SqlCipherCache(profile.database, keys.database_key), deliver, self._cache_changed
         )
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
-        self.crm = CrmLink(settings, self.store, deliver, self._crm_told)
-        self.journal = SqlCallJournal(self.store, self.clock)
+        self.crm = CrmLink(settings, self.store, deliver, self._crm_told, self._sending_told)
+        self.journal = SqlCallJournal(self.store, self.clock, on_queued=self.crm.wake)
         self.supervisor = EngineSupervisor(
             profile.runtime,
             deliver,
@@ -156,6 +159,9 @@ class Parts:
 
     def _crm_told(self, state: PullState) -> None:
         self.on_crm(state)
+
+    def _sending_told(self, state: OutgoingState) -> None:
+        self.on_sending(state)
 
     def _fetch_device_key(self) -> None:
         """Own thread: the key store may ask its user, and open recordings are closed by reading

@@ -121,6 +121,13 @@ class ResourceRows:
             self._tell_on(reading.kind, known[1])
         return True
 
+    def lay_over(self, key: str, body: str) -> None:
+        """A change of this desk that the CRM does not have yet: shown until the server's next
+        version of the resource comes."""
+        self._cursor.execute("UPDATE fhir_resources SET body = ? WHERE key = ?", (body, key))
+        if (reading := self._read(body)) is not None:
+            self._derive(reading, body, is_new=False)
+
     def forget(self, key: str) -> bool:
         """The CRM has it no longer. False when the cache did not have it either."""
         known = self._one(_KNOWN, key)
