@@ -211,7 +211,7 @@ def test_one_message_that_the_server_chokes_on_does_not_hold_up_the_rest(
     server: FhirServer, proxy: FaultProxy, rig: SendRig
 ) -> None:
     proxy.chokes_on = b"poison"
-    rig.save(call("bad", member_id="M-9", note="poison"))
+    rig.save(call("bad", member_id="M-bad", note="poison"))
     rig.save(*(call(f"c{n}", member_id=f"M-{n}") for n in range(12)))
     rig.start()
     rig.until(lambda: _sent(rig) == 12)

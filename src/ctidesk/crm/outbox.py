@@ -90,7 +90,7 @@ def waiting(connection: Connection) -> int:
 
 def tally(connection: Connection) -> Tally:
     rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-    found: dict[str, int] = dict(rows.tuples().all())
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
     waits = found.get(WAITING, 0) + found.get(SENDING, 0)
     return Tally(waits, found.get(DEAD, 0), found.get(CONFLICT, 0))
 
@@ -128,6 +128,12 @@ def next_due(connection: Connection) -> float | None:
     query = select(func.min(outbox.c.next_try_wall)).where(outbox.c.state == WAITING)
     due: float | None = connection.execute(query).scalar_one()
     return due
+
+
+def all_due(connection: Connection, now: float) -> None:
+    """Somebody asked for it: nothing that waits is put off any longer."""
+    waits = outbox.c.state == WAITING
+    connection.execute(update(outbox).where(waits).values(next_try_wall=now))
 
 
 def remote_of(connection: Connection, kind: str, subject_id: str) -> str:
@@ -186,7 +192,7 @@ _FREE: dict[str, Any] = {"lease_by": "", "lease_until_wall": None}
 
 
 def _may_go(worker: str, now: float) -> Any:
-    mine, earlier = outbox, outbox.alias("earlier")
+    mine, earlier, first = outbox, outbox.alias("earlier"), outbox.alias("first")
     due = or_(mine.c.next_try_wall <= now, mine.c.next_try_wall > now + MOST_AHEAD_S)
     lost = or_(
         mine.c.lease_by != worker,
@@ -194,12 +200,20 @@ def _may_go(worker: str, now: float) -> Any:
         mine.c.lease_until_wall > now + MOST_AHEAD_S,
     )
     ready = or_(and_(mine.c.state == WAITING, due), and_(mine.c.state == SENDING, lost))
-    on_its_way = earlier.c.state.in_((WAITING, SENDING))
-    undecided = and_(earlier.c.state.in_((DEAD, CONFLICT)), earlier.c.target == mine.c.target)
-    before = exists().where(
-        earlier.c.lane == mine.c.lane, earlier.c.id < mine.c.id, or_(on_its_way, undecided)
+    # what is held back itself holds back nothing else
+    goes = and_(earlier.c.state.in_((WAITING, SENDING)), ~_held(earlier, first))
+    before = exists().where(earlier.c.lane == mine.c.lane, earlier.c.id < mine.c.id, goes)
+    return and_(ready, ~before, ~_held(mine, earlier))
+
+
+def _held(one: Any, other: Any) -> Any:
+    """Whether an undecided `other` stands before `one` and about the same."""
+    return exists().where(
+        other.c.lane == one.c.lane,
+        other.c.id < one.c.id,
+        other.c.target == one.c.target,
+        other.c.state.in_((DEAD, CONFLICT)),
     )
-    return and_(ready, ~before)
 
 
 def _set(connection: Connection, message_id: int, **values: Any) -> None:

@@ -40,7 +40,7 @@ def items(connection: Connection, limit: int) -> list[OutgoingItem]:
         .where(table.c.state.in_(_UNDECIDED))
         .group_by(table.c.lane, table.c.target)
     )
-    before = {(lane, target): least for lane, target, least in stuck.tuples()}
+    before = {(lane, target): least for lane, target, least in stuck}
     return [_item(connection, row, before) for row in rows]
 
 

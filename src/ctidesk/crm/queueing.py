@@ -5,14 +5,15 @@ Runs in: desk process, store thread, in the transaction that saves it.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from ctidesk.calls.codec import to_plain
 from ctidesk.calls.ports import Interaction
 from ctidesk.crm import outbox
-from ctidesk.crm.schema import interactions, members
+from ctidesk.crm.schema import interactions, members, outbox as outbox_rows
 
 CALL, FOLLOW_UP, RECORDING = "interaction", "follow_up", "recording"
 
@@ -23,12 +24,7 @@ def queue_call(connection: Connection, done: Interaction) -> None:
     manifest = plain.pop("recording_manifest")
     body = {**plain, "patient": _patient(connection, done.member_id)}
     _queue(connection, CALL, body, done.saved_wall)
-    if done.follow_up.strip():
-        about = _about(body)
-        told = {**about, "text": done.follow_up, "authored_wall": done.saved_wall}
-        _queue(connection, FOLLOW_UP, told, done.saved_wall)
-    if manifest:
-        _queue(connection, RECORDING, _recording(body, manifest), done.saved_wall)
+    _queue_rest(connection, body, manifest)
 
 
 def queue_recording(connection: Connection, call_id: str, manifest: str) -> None:
@@ -46,7 +42,30 @@ def queue_recording(connection: Connection, call_id: str, manifest: str) -> None
     _queue(connection, RECORDING, _recording(body, manifest), row.saved_wall)
 
 
+def tell_apart(connection: Connection) -> None:
+    """Earlier versions kept the follow-up and the recording inside the call's message."""
+    old = outbox_rows.c.body.like('%"recording_manifest":%')
+    calls = select(outbox_rows).where(outbox_rows.c.kind == CALL, old)
+    for row in connection.execute(calls).all():
+        body = {"patient": "", **json.loads(row.body)}
+        manifest = body.pop("recording_manifest")
+        if row.state != outbox.SENT:
+            _queue_rest(connection, body, manifest)
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True)
+        own = outbox_rows.c.id == row.id
+        connection.execute(update(outbox_rows).where(own).values(body=text))
+
+
 # -------------------------------------------------------------------- private
+
+
+def _queue_rest(connection: Connection, body: dict[str, Any], manifest: str) -> None:
+    saved_wall = body["saved_wall"]
+    if str(body["follow_up"]).strip():
+        told = {**_about(body), "text": body["follow_up"], "authored_wall": saved_wall}
+        _queue(connection, FOLLOW_UP, told, saved_wall)
+    if manifest:
+        _queue(connection, RECORDING, _recording(body, manifest), saved_wall)
 
 
 def _queue(connection: Connection, kind: str, body: dict[str, Any], t_wall: float) -> None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.outgoing import OutgoingState
 from ctidesk.config.os_keys import OsKeyStore
-from ctidesk.config.settings import Crm, Settings
+from ctidesk.config.sections import Crm
+from ctidesk.config.settings import Settings
 from ctidesk.crm.fhir.progress import PullPhase, PullState
 from ctidesk.crm.fhir.sending import Sending, Way
 from ctidesk.crm.fhir.worker import CrmWorker, Progress, Rounds

@@ -23,7 +23,8 @@ from ctidesk.calls.parking import Parking
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
-from ctidesk.config.settings import Settings, WrapUp
+from ctidesk.config.sections import WrapUp
+from ctidesk.config.settings import Settings
 from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics

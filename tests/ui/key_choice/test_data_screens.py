@@ -16,7 +16,8 @@ from ctidesk.calls.events import CallOffered
 from ctidesk.config import os_keys
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
-from ctidesk.config.settings import Data, Settings
+from ctidesk.config.sections import Data
+from ctidesk.config.settings import Settings
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.startup.data_screens import DataScreens, Places
 from ctidesk.startup.parts import Parts

@@ -30,6 +30,8 @@ IDLE_S = 30.0
 """The outbox is looked at so often without being told."""
 OWN_PAUSE_S = 60.0
 """The longest that a single message waits which fails while others pass."""
+MAYBE_ITS_OWN = frozenset({"crm_server_fault", "crm_silent", "crm_cut", "crm_unreadable"})
+"""Problems that one message alone may have, which the server chokes on."""
 HOPELESS = 8
 """So often a message may fail while others pass; then a person must look at it."""
 
@@ -103,8 +105,9 @@ class Sending:
         self._wake.set()
 
     def server_is_back(self) -> None:
-        """It answered somebody else: no need to wait for the next try's time."""
-        if self._breaker.open:
+        """It answered somebody else: no need to wait for the next try's time, unless the server
+        itself named it."""
+        if self._breaker.open and getattr(self._problem, "retry_after_s", None) is None:
             self.try_now()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
@@ -137,12 +140,13 @@ class Sending:
 
     def _pass(self) -> float:
         """Send what can be sent; returns the seconds until there may be more to do."""
-        if self._asked.is_set():
-            self._asked.clear()
-            self._breaker.try_now()
         if self._way is None:
             self._way = self._connect(self._stop.is_set)
             self._way.line.ask(self._tidy)
+        if self._asked.is_set():
+            self._asked.clear()
+            self._breaker.try_now()
+            self._way.line.ask(self._all_due)
         wait_s = self._breaker.ready_mono - time.monotonic()
         message, tally, due = self._way.line.ask(functools.partial(self._next, wait_s <= 0))
         self._tell(tally, moving=message is not None)
@@ -195,8 +199,11 @@ class Sending:
         told_s = getattr(problem, "retry_after_s", None)
         wait_s = self._breaker.failed(time.monotonic(), told_s, passing=passing)
         self._problem = problem
-        own_s = self._breaker.jitter(min(OWN_PAUSE_S, 2.0 ** min(message.attempts, 10)))
-        until = self._wall() + (max(wait_s, own_s) if self._passed else wait_s)
+        own_s = 0.0
+        if problem.code in MAYBE_ITS_OWN:
+            # the next try is another message's, which shows whether it is the server
+            own_s = self._breaker.jitter(min(OWN_PAUSE_S, 2.0 ** min(message.attempts, 10)))
+        until = self._wall() + wait_s + own_s
         way.line.ask(lambda c: outbox.put_off(c, message.id, until, problem))
 
     def _is_hopeless(self, message: Message) -> bool:
@@ -237,10 +244,16 @@ class Sending:
         message = outbox.claim(connection, self._worker, self._wall()) if claims else None
         return message, outbox.tally(connection), outbox.next_due(connection)
 
-    def _tidy(self, connection: Any) -> None:
+    def _all_due(self, connection: Any) -> None:
         from ctidesk.crm import outbox
 
+        outbox.all_due(connection, self._wall())
+
+    def _tidy(self, connection: Any) -> None:
+        from ctidesk.crm import outbox, queueing
+
         outbox.forget_sent(connection, self._wall())
+        queueing.tell_apart(connection)
 
     # ---- telling
 
