@@ -93,9 +93,9 @@ def test_an_earlier_version_is_brought_to_the_newest_with_all_its_rows(old: Path
     assert [(row.call_id, row.talk_s) for row in kept] == [("c1", 60.0)]
     assert opened.read(lambda c: len(c.execute(select(schema.members)).all())) > 3
     assert opened.read(outbox.waiting) == 1
+    ordered = select(schema.outbox.c.kind).order_by(schema.outbox.c.id)
     for _ in range(2):
         opened.write(queueing.tell_apart)
-        ordered = select(schema.outbox.c.kind).order_by(schema.outbox.c.id)
         kinds = opened.read(lambda c: c.execute(ordered).scalars().all())
         assert kinds == ["interaction", "follow_up", "recording"]
     # the log was written before calls had records of their lines

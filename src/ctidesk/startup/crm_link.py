@@ -25,7 +25,7 @@ from ctidesk.crm.outgoing import SqlOutgoing
 from ctidesk.crm.store import StoreThread
 from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import Problem
-from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.tokens import Role
 
 if TYPE_CHECKING:

@@ -24,8 +24,10 @@ from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.key_choice.presenter import KeyPlace
 from ctidesk.ui.qt_bridge import QtBridge
+from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.widgets.notice import NoticeBar
+from ctidesk.ui.widgets.timer import SecondTick
 from ctidesk.ui.window.layout_memory import ForgetfulLayout
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
 
@@ -61,7 +63,8 @@ class Start:
         qtbot.addWidget(self.window)
         self.window.show()
         self.commands = DeskCommands()
-        places = Places(theme, self.window, self.centre, self.commands)
+        around = Surroundings(theme, SecondTick(self.window), self.parts.clock)
+        places = Places(theme, self.window, self.centre, self.commands, around)
         self.screens = DataScreens(places, self.parts, self.bridge.deliver)
         self.phase = StorePhase.OPENING
         self.parts.on_cache = self._state
