@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from ctidesk.config.os_keys import OsKeyStore
 from ctidesk.config.sections import Crm
 from ctidesk.config.settings import Settings
 from ctidesk.crm.fhir.progress import PullPhase, PullState
+from ctidesk.crm.fhir.refresher import Refresher, Source
 from ctidesk.crm.fhir.sending import Sending, Way
 from ctidesk.crm.fhir.worker import CrmWorker, Progress, Rounds
 from ctidesk.crm.outgoing import SqlOutgoing
@@ -60,28 +62,40 @@ _THINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class CrmTold:
+    """`reading(state)`, `sending(state)`: how they stand; `fresh(member_id)`: the cache has what
+    the CRM says of a member now."""
+
+    reading: Callable[[PullState], None]
+    sending: Callable[[OutgoingState], None]
+    fresh: Callable[[str], None]
+
+
 class CrmLink:
     """Reads the CRM and sends it what is saved, from `start` to `stop`; does nothing where the
-    settings name none. `on_sending(state)`: how the sending stands."""
+    settings name none."""
 
     def __init__(
         self,
         settings: Settings,
         store: StoreThread,
         deliver: Callable[[Callable[[], None]], None],
-        on_state: Callable[[PullState], None],
-        on_sending: Callable[[OutgoingState], None],
+        told: CrmTold,
     ) -> None:
         self._worker: CrmWorker | None = None
         self._sending: Sending | None = None
-        self._on_state = on_state
+        self._refresher: Refresher | None = None
+        self._told = told
         self._started = False
         if settings.crm.server:
             connect = partial(_connect, settings, store)
             self._worker = CrmWorker(connect, float(settings.crm.interval), deliver, self._read)
+            anew = partial(_connect_refreshing, settings, store)
+            self._refresher = Refresher(anew, deliver, told.fresh)
         if settings.crm.server and settings.crm.send:
             out = partial(_connect_sending, settings, store)
-            self._sending = Sending(out, deliver, on_sending)
+            self._sending = Sending(out, deliver, told.sending)
         self.outgoing = SqlOutgoing(
             store, self.wake, self.try_now, settings.data.region, settings.crm.member_system
         )
@@ -92,12 +106,19 @@ class CrmLink:
         if self._worker is not None and not self._started:
             self._started = True
             self._worker.start()
+            if self._refresher is not None:
+                self._refresher.start()
             if self._sending is not None:
                 self._sending.start()
 
     @property
     def sends(self) -> bool:
         return self._sending is not None
+
+    def refresh(self, member_ids: Iterable[str]) -> None:
+        """Read these members anew, when the CRM answers in time."""
+        if self._refresher is not None and self._started:
+            self._refresher.ask(member_ids)
 
     def wake(self) -> None:
         """Something was saved."""
@@ -113,6 +134,8 @@ class CrmLink:
 
     def stop(self) -> None:
         """Before the store closes."""
+        if self._refresher is not None and self._started:
+            self._refresher.stop(STOP_S)
         if self._sending is not None and self._started:
             self._sending.stop(STOP_S)
         if self._worker is not None and self._started:
@@ -122,7 +145,7 @@ class CrmLink:
         if state.phase is PullPhase.CURRENT and self._sending is not None:
             # it answers: what was put off for its sake need not wait
             self._sending.server_is_back()
-        self._on_state(state)
+        self._told.reading(state)
 
 
 def place_of(settings: Settings) -> CrmPlace:
@@ -176,6 +199,15 @@ def _connect_sending(settings: Settings, store: StoreThread, stopped: Callable[[
 
     secret = partial(stored_secret, settings.crm)
     return connect_sending(place_of(settings), secret, store, _sealed, stopped)
+
+
+def _connect_refreshing(
+    settings: Settings, store: StoreThread, stopped: Callable[[], bool]
+) -> Source:
+    from ctidesk.crm.fhir.connect import connect_refreshing
+
+    secret = partial(stored_secret, settings.crm)
+    return connect_refreshing(place_of(settings), secret, store, stopped)
 
 
 def _sealed(manifest: str) -> Sealed | None:

@@ -6,6 +6,7 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.key_choice.presenter import KeyChoicePresenter, KeyChoiceState, KeyQuestion
 from ctidesk.ui.key_choice.view import KeyChoiceOverlay, unlock_command
+from ctidesk.ui.member_details.presenter import MemberDetailsPresenter
+from ctidesk.ui.member_details.view import MemberDetailsOverlay, correct_command
 from ctidesk.ui.member_import.presenter import MemberImportPresenter
 from ctidesk.ui.member_import.view import MemberImportOverlay, import_command
 from ctidesk.ui.surroundings import Surroundings
@@ -40,13 +43,15 @@ KEYS_NOTICE, MEMBERS_NOTICE = "keys", "members"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the screens go. `centre`: the column of the caller's card."""
+    """Where the screens go. `centre`: the column of the caller's card; `member()`: (id, name) of
+    the verified member in view whom the CRM keeps, ("", "") for none."""
 
     theme: Theme
     window: MainWindow
     centre: QWidget
     commands: DeskCommands
     around: Surroundings
+    member: Callable[[], tuple[str, str]]
 
 
 class DataScreens:
@@ -68,6 +73,10 @@ class DataScreens:
             parts.crm.outgoing, agent_of(parts.settings), moment, sends=parts.crm.sends
         )
         self.sync_overlay = SyncCentreOverlay(places.around, places.window.below, self.sync)
+        self.details = MemberDetailsPresenter(
+            parts.crm.outgoing, agent_of(parts.settings), places.member, parts.pop.reload
+        )
+        self.details_overlay = MemberDetailsOverlay(places.theme, places.window.below, self.details)
         self._file = (
             MembersFile(parts.store, Path(settings.members_csv), settings.region, deliver)
             if settings.members_csv
@@ -79,6 +88,7 @@ class DataScreens:
         places.commands.register(import_command(self.import_overlay))
         places.commands.register(unlock_command(self.keys))
         places.commands.register(sync_command(self.sync_overlay))
+        places.commands.register(correct_command(self.details_overlay, self.details))
         self.keys.live.watch(self._keys_changed)
         parts.desk.subscribe(self._desk_changed)
 
@@ -102,6 +112,7 @@ class DataScreens:
         """The desk is locked: nothing with members' data stays on the screen."""
         self.import_overlay.dismiss()
         self.sync_overlay.dismiss()
+        self.details_overlay.dismiss()
 
     def stop(self) -> None:
         """Before the store closes: running imports end after their batch."""
@@ -174,7 +185,9 @@ class DataScreens:
         self.import_overlay.open()
 
     def _desk_changed(self, change: Change) -> None:
-        """Who calls is what the agent needs to see; an import goes on, a preview stays."""
+        """Who calls is what the agent needs to see; an import goes on, a preview stays. A form
+        about the caller on the line stays too."""
+        self.details.card_changed()
         if isinstance(change, CallOffered):
             self.import_overlay.dismiss()
             self.sync_overlay.dismiss()

@@ -28,8 +28,9 @@ from ctidesk.crm.journal import SqlCallJournal
 from ctidesk.crm.store import StorePhase, StoreState, StoreThread
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
+from ctidesk.startup.card_refresh import CardRefresh
 from ctidesk.startup.clock import SystemClock
-from ctidesk.startup.crm_link import CrmLink
+from ctidesk.startup.crm_link import CrmLink, CrmTold
 from ctidesk.startup.engine_orders import (
     ACCOUNT_ID,
     account_order,
@@ -77,7 +78,8 @@ class Parts:
             SqlCipherCache(profile.database, keys.database_key), deliver, self._cache_changed
         )
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
-        self.crm = CrmLink(settings, self.store, deliver, self._crm_told, self._sending_told)
+        told = CrmTold(self._crm_told, self._sending_told, self._fresh)
+        self.crm = CrmLink(settings, self.store, deliver, told)
         self.journal = SqlCallJournal(self.store, self.clock, on_queued=self.crm.wake)
         self.supervisor = EngineSupervisor(
             profile.runtime,
@@ -98,6 +100,7 @@ class Parts:
             self.desk, queue_codes(settings), self.actions.dial_code
         )
         self.pop = ScreenPop(self.desk, self.actions, self.directory)
+        self.card_refresh = CardRefresh(self.desk, self.pop, self.crm.refresh)
         self.plumbing = Plumbing(
             self.supervisor, self.desk, self.journal, self.clock, self._recalled
         )
@@ -162,6 +165,9 @@ class Parts:
 
     def _sending_told(self, state: OutgoingState) -> None:
         self.on_sending(state)
+
+    def _fresh(self, member_id: str) -> None:
+        self.pop.reload(member_id)
 
     def _fetch_device_key(self) -> None:
         """Own thread: the key store may ask its user, and open recordings are closed by reading

@@ -127,10 +127,13 @@ class RunningDesk:
                 self.window.centre,
                 self.window.commands,
                 self.window.around,
+                self._verified_member,
             ),
             self.parts,
             self.bridge.deliver,
         )
+        correct = self.window.panels.member_card.correct
+        correct.clicked.connect(lambda: self.window.commands.perform("card.correct"))
         self.parts.start_cache()
 
     @property
@@ -196,6 +199,10 @@ class RunningDesk:
             parking=Parking(number=settings.parking.number, places=settings.parking.places),
             sound=parts.sound,
         )
+
+    def _verified_member(self) -> tuple[str, str]:
+        state = self.window.presenters.member_card.live.state
+        return state.correctable, state.name if state.correctable else ""
 
     def _recalled(self, whole: Sequence[LogEvent]) -> None:
         self.window.take_log(whole)

@@ -64,7 +64,7 @@ class Start:
         self.window.show()
         self.commands = DeskCommands()
         around = Surroundings(theme, SecondTick(self.window), self.parts.clock)
-        places = Places(theme, self.window, self.centre, self.commands, around)
+        places = Places(theme, self.window, self.centre, self.commands, around, lambda: ("", ""))
         self.screens = DataScreens(places, self.parts, self.bridge.deliver)
         self.phase = StorePhase.OPENING
         self.parts.on_cache = self._state

@@ -5,6 +5,7 @@ Runs in: desk process, the CRM's worker thread.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,11 @@ from ctidesk.crm.fhir.client import FhirClient, Kept
 from ctidesk.crm.fhir.directory_rows import From
 from ctidesk.crm.fhir.kinds import KINDS, READERS
 from ctidesk.crm.fhir.page_writer import StoreLine
+from ctidesk.crm.fhir.pages import Page
 from ctidesk.crm.fhir.problems import CrmProblem, unknown_types
 from ctidesk.crm.fhir.pull import ENDING, Pull
 from ctidesk.crm.fhir.reading import Surroundings, read
+from ctidesk.crm.fhir.refresher import Source
 from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
 from ctidesk.crm.fhir.round import Progress, Round, Wanted
 from ctidesk.crm.fhir.sender import Sender, Wiring
@@ -25,6 +28,9 @@ from ctidesk.crm.fhir.sending import Way
 from ctidesk.crm.fhir.tokens import BackendService, FixedToken, NoToken, Secret, SignIn, Tokens
 from ctidesk.crm.fhir.transport import READ_S, Http
 from ctidesk.crm.store import StoreThread
+
+REFRESH_SILENCE_S = 5.0
+"""A card is refreshed soon or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,38 @@ def connect(
         raise
     this = Round(client, StoreLine(store, stopped), wanted, progress)
     return Pull(this, tokens, http.close)
+
+
+def connect_refreshing(
+    place: CrmPlace, secret: Secret, store: StoreThread, stopped: Callable[[], bool]
+) -> Source:
+    """For single members. Nothing is sent yet. Raises `CrmProblem` as `connect` does."""
+    http = Http(place.ca_file, min(place.silence_s, REFRESH_SILENCE_S), stopped)
+    try:
+        client = FhirClient(http, place.server, tokens_of(place, http, secret))
+    except CrmProblem:
+        http.close()
+        raise
+    around = Surroundings(place.region, place.member_system)
+
+    def one(kept: Kept) -> Item | None:
+        reading = read(kept.resource, around, READERS)
+        return None if reading is None or not kept.raw else Item(reading, kept.raw)
+
+    def items(page: Page, key: str) -> list[Item]:
+        # a server that does not know the parameter answers with everybody's
+        readings = [(read(e.resource, around, READERS), e.raw) for e in page.entries]
+        return [Item(found, raw) for found, raw in readings if found and found.about == key]
+
+    return Source(
+        client=client,
+        line=StoreLine(store, stopped),
+        kinds=frozenset(place.kinds or KINDS),
+        rows=lambda connection: ResourceRows(connection, From(place.source, time.time()), around),
+        items=items,
+        one=one,
+        close=http.close,
+    )
 
 
 def connect_sending(
