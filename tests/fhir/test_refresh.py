@@ -32,10 +32,12 @@ class Fresh:
     def pulled(self) -> None:
         self.rig.pull.round()
         # as if that had been two days ago
-        for table in ("members", "coverages", "prescriptions"):
-            self.opened.run(
-                lambda c, t=table: c.exec_driver_sql(f"UPDATE {t} SET read_wall = 1000.0")
-            )
+        for was in (
+            "UPDATE members SET read_wall = 1000.0",
+            "UPDATE coverages SET read_wall = 1000.0",
+            "UPDATE fhir_cursors SET current_wall = 1000.0",
+        ):
+            self.opened.run(lambda c, was=was: c.exec_driver_sql(was))
 
     def ask(self, *member_ids: str) -> None:
         self.refresher.ask(member_ids)

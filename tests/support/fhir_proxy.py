@@ -189,6 +189,12 @@ class FaultProxy:
         with self._lock:
             self._wanted.append(_Wanted(fault, path, times))
 
+    def calm(self) -> None:
+        """No more faults."""
+        with self._lock:
+            self._wanted.clear()
+        self.always.clear()
+
     def release(self) -> None:
         """End all silences."""
         self._released.set()

@@ -37,8 +37,15 @@ def call(call_id: str, **values: Any) -> Interaction:
 class SendRig:
     """`base`: of the server or the proxy before it."""
 
-    def __init__(self, folder: Path, base: str, read_s: float = 20.0, haste: float = HASTE) -> None:
-        self.opened = OpenStore(folder / "cache.db")
+    def __init__(
+        self,
+        folder: Path,
+        base: str,
+        read_s: float = 20.0,
+        haste: float = HASTE,
+        key: bytes | None = None,
+    ) -> None:
+        self.opened = OpenStore(folder / "cache.db", key)
         self.opened.wait_open()
         self.desk = self.opened.desk
         self.base = base
