@@ -266,6 +266,27 @@ def test_ten_minutes_without_a_network_in_a_shift_of_100_calls(
     assert sorted(calls) == sorted(f"c{n}" for n in range(100)), "each once"
 
 
+def test_the_head_of_the_audit_trail_goes_out_once_after_all_else(
+    server: FhirServer, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    rig = SendRig(tmp_path, proxy.base, read_s=2.0, checkpoint_s=900.0)
+    proxy.then(faults.LOST, "AuditEvent", times=2)
+    rig.save(call("c1"))
+    rig.start()
+    rig.until(lambda: _sent(rig) == 2)
+    rig.save(call("c2"))
+    rig.until(lambda: _sent(rig) == 3)
+    noted = the_one(server, "AuditEvent")
+    head = rig.opened.run(
+        lambda c: c.exec_driver_sql("SELECT hex(hash) FROM audit WHERE seq = 1").scalar_one()
+    )
+    (entity,) = noted["entity"]
+    assert entity["what"]["identifier"]["value"] == "1"
+    assert entity["detail"][0]["valueString"] == head.lower()
+    assert "agent7" not in str(noted) and "M-1003" not in str(noted)
+    rig.close()
+
+
 def test_nothing_about_a_patient_is_logged(
     proxy: FaultProxy, rig: SendRig, caplog: pytest.LogCaptureFixture
 ) -> None:

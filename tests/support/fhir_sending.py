@@ -44,7 +44,9 @@ class SendRig:
         read_s: float = 20.0,
         haste: float = HASTE,
         key: bytes | None = None,
+        checkpoint_s: float | None = None,
     ) -> None:
+        self.checkpoint_s = checkpoint_s
         self.opened = OpenStore(folder / "cache.db", key)
         self.opened.wait_open()
         self.desk = self.opened.desk
@@ -103,6 +105,7 @@ class SendRig:
             self.desk.deliver,
             self.states.append,
             Breaker(jitter=lambda s: s * self.haste),
+            self.checkpoint_s,
         )
 
     def _connect(self, stopped: Callable[[], bool]) -> Way:

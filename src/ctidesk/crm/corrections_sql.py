@@ -58,11 +58,23 @@ def correct(
 ) -> bool:
     """`seen` and `now`: texts by field, as they were shown and as they shall be. False when both
     say the same. Raises `KnownError` not_in_crm."""
-    key = _key(connection, member_id)
+    return change(connection, _key(connection, member_id), member_id, seen, now, by)
+
+
+def change(
+    connection: Connection,
+    key: str,
+    member_id: str,
+    seen: Mapping[str, str],
+    now: Mapping[str, str],
+    by: Hand,
+) -> bool:
+    """As `correct`, of any resource whose type has `fields`, such as "Appointment/1"."""
+    known = fields_of(key.partition("/")[0])
     changes = [
         Change(name, seen.get(name, ""), text)
         for name, said in now.items()
-        if name in fields_of("Patient") and not same(text := _clean(said), seen.get(name, ""))
+        if name in known and not same(text := _clean(said), seen.get(name, ""))
     ]
     if not changes:
         return False
@@ -79,7 +91,7 @@ def correct(
         connection,
         t_wall=by.wall,
         who=by.who,
-        action="member_corrected",
+        action="record_changed",
         member_id=member_id,
         subject_id=key,
         purpose=" ".join(each.name for each in changes),

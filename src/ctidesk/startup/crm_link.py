@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ctidesk.crm.fhir.call_resources import Sealed
     from ctidesk.crm.fhir.connect import CrmPlace
 
+CHECKPOINT_S = 900.0
 STOP_S = 2.0
 """The desk waits so long for a running request; the thread ends with the process."""
 _THINGS = {
@@ -95,7 +96,7 @@ class CrmLink:
             self._refresher = Refresher(anew, deliver, told.fresh)
         if settings.crm.server and settings.crm.send:
             out = partial(_connect_sending, settings, store)
-            self._sending = Sending(out, deliver, told.sending)
+            self._sending = Sending(out, deliver, told.sending, checkpoint_s=CHECKPOINT_S)
         self.outgoing = SqlOutgoing(
             store, self.wake, self.try_now, settings.data.region, settings.crm.member_system
         )

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ctidesk.crm import outbox, queueing
+from ctidesk.crm.checkpoint_message import CHECKPOINT
+from ctidesk.crm.corrections_sql import CHANGE
 from ctidesk.crm.fhir import call_resources as made, changes, exact, problems
 from ctidesk.crm.fhir.call_resources import Resource, Sealed, Whom
 from ctidesk.crm.fhir.client import FhirClient, Kept
@@ -22,10 +24,11 @@ from ctidesk.crm.fhir.pages import NotJson
 from ctidesk.crm.fhir.schedule import CALL_SYSTEM
 from ctidesk.crm.fhir.whom import key_now
 from ctidesk.crm.outbox import Message
+from ctidesk.crm.requests_sql import REQUEST
 
 log = logging.getLogger(__name__)
 
-CHANGE, REQUEST, CHECKPOINT = "change", "request", "checkpoint"
+
 _TRIES = 4
 """Of one update whose resource somebody else changes all the time."""
 _IDENTIFIED_BY = {

@@ -65,7 +65,8 @@ Connect = Callable[[Callable[[], bool]], Way]
 
 
 class Sending:
-    """`on_state` comes through `deliver`. `wall`: seconds since the epoch."""
+    """`on_state` comes through `deliver`. `checkpoint_s`: the head of the audit trail goes out when
+    all else is sent, at most so often; None: never. `wall`: seconds since the epoch."""
 
     def __init__(
         self,
@@ -73,12 +74,14 @@ class Sending:
         deliver: Callable[[Callable[[], None]], None],
         on_state: Callable[[OutgoingState], None],
         breaker: Breaker | None = None,
+        checkpoint_s: float | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._connect = connect
         self._deliver = deliver
         self._on_state = on_state
         self._breaker = breaker or Breaker()
+        self._checkpoint_s = checkpoint_s
         self._wall = wall
         self._worker = str(uuid.uuid4())
         self._stop = threading.Event()
@@ -241,7 +244,13 @@ class Sending:
         """(message to send, how many there are, when the next one is due)."""
         from ctidesk.crm import outbox
 
-        message = outbox.claim(connection, self._worker, self._wall()) if claims else None
+        now = self._wall()
+        message = outbox.claim(connection, self._worker, now) if claims else None
+        if claims and message is None and self._checkpoint_s is not None:
+            from ctidesk.crm.checkpoint_message import queue_checkpoint
+
+            if queue_checkpoint(connection, now, self._checkpoint_s):
+                message = outbox.claim(connection, self._worker, now)
         return message, outbox.tally(connection), outbox.next_due(connection)
 
     def _all_due(self, connection: Any) -> None:
