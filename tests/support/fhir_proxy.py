@@ -131,6 +131,7 @@ class _Wanted:
     fault: Fault
     path: str
     times: int
+    method: str
 
 
 @dataclass
@@ -184,10 +185,11 @@ class FaultProxy:
         )
         self._thread.start()
 
-    def then(self, fault: Fault, path: str = "", times: int = 1) -> None:
-        """The next `times` requests whose path (below the base) begins with `path` meet it."""
+    def then(self, fault: Fault, path: str = "", times: int = 1, method: str = "") -> None:
+        """The next `times` requests whose path (below the base) begins with `path` meet it; with
+        `method` only those."""
         with self._lock:
-            self._wanted.append(_Wanted(fault, path, times))
+            self._wanted.append(_Wanted(fault, path, times, method))
 
     def calm(self) -> None:
         """No more faults."""
@@ -211,11 +213,11 @@ class FaultProxy:
 
     # ---- connections' threads
 
-    def fault_of(self, path: str) -> Fault | None:
+    def fault_of(self, path: str, method: str) -> Fault | None:
         below = path.removeprefix("/fhir/R4/")
         with self._lock:
             for wanted in self._wanted:
-                if below.startswith(wanted.path):
+                if below.startswith(wanted.path) and wanted.method in ("", method):
                     wanted.times -= 1
                     if wanted.times == 0:
                         self._wanted.remove(wanted)
@@ -251,7 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
         if owner.token and headers.get("authorization") != f"Bearer {owner.token}":
             self._send(Answer(401, {"WWW-Authenticate": "Bearer"}, b""))
             return
-        fault = owner.fault_of(self.path) or Fault("none")
+        fault = owner.fault_of(self.path, self.command) or Fault("none")
         if owner.chokes_on and owner.chokes_on in body:
             self._send(Answer(500, {}, b""))
         elif fault.dead:
