@@ -96,7 +96,8 @@ class MemberDetailsOverlay(Overlay):
         self._entries = entries
         while (item := self._grid.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
-                old.hide()
+                # out of the tree at once, and not when the event loop gets to it
+                old.setParent(None)
                 old.deleteLater()
         self.fields = {}
         for at, entry in enumerate(entries):
