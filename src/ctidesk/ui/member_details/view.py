@@ -47,6 +47,7 @@ class MemberDetailsOverlay(Overlay):
         self.save = ActionButton(theme, "save", self.tr("Save"), Variant.PRIMARY)
         self.save.clicked.connect(self._save)
         self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(Space.M)
         self._grid.setVerticalSpacing(Space.S)
         self._grid.setColumnMinimumWidth(0, _LABEL_WIDTH)
@@ -80,6 +81,9 @@ class MemberDetailsOverlay(Overlay):
         problem = f"{state.problem.text} {state.problem.remedy}" if state.problem else ""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+        # a layout inside a fixed width does not ask how high wrapped text gets
+        for label in (self._problem, self._hint):
+            label.setMinimumHeight(max(0, label.heightForWidth(_WIDTH - 2 * Space.XL)))
         if state.entries != self._entries:
             self._fill(state.entries)
         for field in self.fields.values():
