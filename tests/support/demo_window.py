@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
-from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
+from ctidesk.config.sections import Account, Agent, Data, Recording
+from ctidesk.config.settings import Settings
 from ctidesk.crm.file_import import import_file
 from ctidesk.crm.import_files import preview
 from ctidesk.crm.import_plan import ImportReport, plan_of

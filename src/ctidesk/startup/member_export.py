@@ -28,7 +28,7 @@ from ctidesk.care.member_export import (
 )
 from ctidesk.config import settings as settings_file
 from ctidesk.config.paths import Profile, default_profile
-from ctidesk.config.settings import Data
+from ctidesk.config.sections import Data
 from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.export import Stop, export
 from ctidesk.crm.store import StoreThread

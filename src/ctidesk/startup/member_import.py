@@ -16,6 +16,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.care.member_import import ImportOrder, ImportPreview, ImportResult, summary
 from ctidesk.config import settings
 from ctidesk.config.paths import Profile, default_profile
+from ctidesk.config.sections import Data
 from ctidesk.crm import kept_mappings
 from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.csv_columns import COLUMNS
@@ -162,7 +163,7 @@ def _mapped(seen: ImportPreview, pairs: Sequence[str]) -> dict[str, str]:
 
 def _region(config: Path | None) -> str:
     if config is None:
-        return settings.Data().region
+        return Data().region
     return settings.parse(settings.read(config), config.parent).data.region
 
 

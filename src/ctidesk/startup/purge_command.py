@@ -12,6 +12,7 @@ from pathlib import Path
 from ctidesk.calls.errors import KnownError
 from ctidesk.config import settings as settings_file
 from ctidesk.config.paths import Profile, default_profile
+from ctidesk.config.sections import Data
 from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.purge import PurgeReport, purge
 from ctidesk.startup.terminal_keys import unlocked_keys
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _purge(config: Path | None, folder: Path | None, dry: bool) -> int:
-    keep_days = settings_file.Data().keep_days
+    keep_days = Data().keep_days
     if config is not None:
         keep_days = settings_file.parse(settings_file.read(config), config.parent).data.keep_days
     if not keep_days:

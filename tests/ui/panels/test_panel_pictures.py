@@ -22,7 +22,7 @@ from tests.support.screens import SIZES, grab
 from ctidesk.calls.events import AccountWarning, Registration
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.directory_search.presenter import Problem
-from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.labels import ElidedLabel
