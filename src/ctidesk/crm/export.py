@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from ctidesk.crm.export_rows import Batch, ExportReader
 
-BATCH = 100
+BATCH = 50
 _SECOND_PASS = "facts"
 _TABLE = {Contents.MEMBERS: "members", Contents.FACILITIES: "facilities"} | {
     Contents.COLLEAGUES: "colleagues",

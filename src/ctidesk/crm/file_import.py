@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from ctidesk.crm.records_sql import Writer
 
 BATCH_ROWS = 100
-"""So many rows that a look-up, which waits for one batch at most, does not feel it."""
+BATCH_S = 0.01
+"""Rows of one transaction at most, and how long it goes on taking them: a look-up, which waits for
+one batch at most, does not feel it, and ends it."""
 
 
 def import_file(
@@ -74,6 +76,7 @@ class _Import:
         self._tally = Tally()
         self._batch: list[CsvRecord | Broken] = []
         self._counted = BatchTally()
+        self._taken = 0
 
     def begin(self, connection: Connection) -> ImportReport:
         """First job: the header is checked before anything is written."""
@@ -87,12 +90,12 @@ class _Import:
         assert self._rows is not None
         if not self._batch:
             self._batch = self._rows.take(BATCH_ROWS)
-        report = replace(
-            self._report, cancelled=self._cancel.asked, finished=len(self._batch) < BATCH_ROWS
-        )
-        self._counted = BatchTally()
+        report = replace(self._report, cancelled=self._cancel.asked)
+        self._counted, self._taken = BatchTally(), 0
         if not report.cancelled:
             report = self._written(connection, report)
+            whole = self._taken == len(self._batch)
+            report = replace(report, finished=whole and self._rows.at_end)
         if report.cancelled or report.finished:
             report = replace(report, finished=not report.cancelled)
             self._close(connection, report, "cancelled" if report.cancelled else "finished")
@@ -105,7 +108,8 @@ class _Import:
             self._done(answer)
             return
         self._tally.take(self._counted)
-        self._report, self._batch, self._counted = answer, [], BatchTally()
+        self._report, self._batch = answer, self._batch[self._taken :]
+        self._counted, self._taken = BatchTally(), 0
         if self._progress is not None:
             self._progress(answer)
         if answer.finished or answer.cancelled:
@@ -140,6 +144,9 @@ class _Import:
             import_ref=self._import_ref,
         )
 
+    def _makes_way(self) -> bool:
+        return self._store.is_wanted
+
     # ---- what both do
 
     def _written(self, connection: Connection, report: ImportReport) -> ImportReport:
@@ -151,7 +158,11 @@ class _Import:
         writer = self._writer(connection)
         rejected: list[Rejected] = []
         size = 0
+        ends = time.perf_counter() + BATCH_S
         for row in self._batch:
+            if self._taken and (time.perf_counter() >= ends or self._makes_way()):
+                break
+            self._taken += 1
             if isinstance(row, Broken):
                 rejected.append(Rejected(row.line, "", row.reason))
                 continue
@@ -175,8 +186,8 @@ class _Import:
         count = report.rows_rejected + len(rejected)
         return replace(
             report,
-            rows_read=report.rows_read + len(self._batch),
-            rows_imported=report.rows_imported + len(self._batch) - len(rejected),
+            rows_read=report.rows_read + self._taken,
+            rows_imported=report.rows_imported + self._taken - len(rejected),
             rows_rejected=count,
             added=added,
             changed=changed,
@@ -215,3 +226,6 @@ class _DryRun(_Import):
             read_wall=self._read_wall,
             import_ref=self._import_ref,
         )
+
+    def _makes_way(self) -> bool:
+        return False  # a read itself; it ends by its time

@@ -62,9 +62,13 @@ class RowsOfFile:
         if not any(column in self._places for column in REQUIRED):
             raise _no_header()
         self._width = len(header)
+        self.at_end = False
 
     def take(self, most: int) -> list[CsvRecord | Broken]:
-        return list(islice(self._rows, most))
+        """The next ones; fewer than `most` are the last."""
+        found = list(islice(self._rows, most))
+        self.at_end = len(found) < most
+        return found
 
     def cells(self, row: CsvRecord) -> dict[str, str]:
         """Raises `BadCell`."""

@@ -135,7 +135,8 @@ class _Purge:
             if verdict := judge(each, dry=self.dry):
                 verdicts.append(verdict)
             at += 1
-            if self.store.is_wanted or time.perf_counter() >= ends:
+            makes_way = not self.dry and self.store.is_wanted  # a dry run is a read itself
+            if makes_way or time.perf_counter() >= ends:
                 break
         return at, verdicts
 
