@@ -1,7 +1,7 @@
 """A cache in memory that holds what a dry run touches, so that the real import's own code says
 what it would do.
 
-Runs in: desk process, store thread. The memory is given back when the dry run ends; about 2 kB for
+Runs in: desk process, store thread. The memory is given back when the dry run ends; about 1 kB for
 each member that the file speaks of.
 """
 

@@ -25,7 +25,8 @@ class PrivateFile:
         self._hash = hashlib.sha256()
         self._kept = False
         try:
-            descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            descriptor = os.open(self._part, flags, 0o600)
         except OSError:
             raise unwritable() from None
         self._file = os.fdopen(descriptor, "wb")

@@ -83,6 +83,11 @@ class _Purge:
     def begin(self) -> None:
         self._look(0, None)
 
+    @property
+    def _lane(self) -> Lane:
+        """Bulk work from the first look on, so that nobody takes it for a person who waits."""
+        return Lane.READ if self.dry else Lane.BULK
+
     # ---- the survey: reads only, a step is a job
 
     def _look(self, after: int, into: Survey | None, *, texts: bool = False) -> None:
@@ -96,7 +101,7 @@ class _Purge:
             look = step.survey_texts if texts else step.survey_members
             return survey, look(survey, after, STEP)
 
-        self.store.submit(Lane.READ, job, partial(self._looked, texts))
+        self.store.submit(self._lane, job, partial(self._looked, texts))
 
     def _looked(self, texts: bool, answer: tuple[Survey, int | None] | KnownError) -> None:
         if isinstance(answer, KnownError):
@@ -117,8 +122,7 @@ class _Purge:
 
         rule = Rule(self.wall(), self.keep_days, self.shown())
         job = partial(self._some, rule, ids, at)
-        lane = Lane.READ if self.dry else Lane.BULK
-        self.store.submit(lane, job, partial(self._erased, survey, ids))
+        self.store.submit(self._lane, job, partial(self._erased, survey, ids))
 
     def _some(
         self, rule: Rule, ids: list[int | str], at: int, connection: Connection

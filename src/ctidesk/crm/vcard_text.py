@@ -2,9 +2,10 @@
 
 Runs in: desk process, any thread; commands. Pure but for reading the file.
 
-A reader of our own: vobject, the library there is, knows no 4.0, gives up the rest of a file at the
-first line that it does not understand, and holds pictures and nested cards without any limit. Here
-what is odd costs its own card at most, and nothing is ever longer in memory than `MAX_VALUE`.
+A reader of our own: vobject 0.9.9, the library there is, gives up the rest of a file at the first
+line that it does not understand, and the broken lines of quoted-printable that telephones write are
+some; nothing of it has a limit. Here what is odd costs its own card at most, and nothing is ever
+longer in memory than `MAX_VALUE`.
 """
 
 from __future__ import annotations

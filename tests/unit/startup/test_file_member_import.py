@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +200,32 @@ def test_every_column_has_words_and_a_group() -> None:
     assert len(dict.fromkeys(groups)) == sum(
         1 for n, group in enumerate(groups) if n == 0 or groups[n - 1] != group
     )
+
+
+def test_columns_that_were_agreed_to_are_offered_for_the_same_headings_alone(
+    opened: OpenStore, importing: FileMemberImport, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Member No;First name;Club\nM-1;Jane;North\n")
+    seen = _preview(opened, importing, path)
+    assert isinstance(seen, ImportPreview) and not seen.kept
+    agreed = {"member_id": "Member No", "family": "First name", "household": "Club"}
+    order = replace(order_of(seen), mapping=agreed)
+    tried = replace(order, dry_run=True)
+    said = opened.desk.answer(lambda done: importing.start(tried, lambda _: None, done))
+    assert isinstance(said, ImportResult) and (said.dry_run, said.added) == (True, 1)
+    again = _preview(opened, importing, path)
+    assert isinstance(again, ImportPreview) and not again.kept  # trying is no agreement
+    opened.desk.answer(lambda done: importing.start(order, lambda _: None, done))
+    other = tmp_path / "next.csv"
+    other.write_text("Member No;First name;Club\nM-2;Tom;South\n")
+    again = _preview(opened, importing, other)
+    assert isinstance(again, ImportPreview)
+    assert (again.kept, again.mapping, again.guessed) == (True, agreed, seen.guessed)
+    other.write_text("Member No;First name;Club;Age\nM-2;Tom;South;7\n")
+    different = _preview(opened, importing, other)
+    assert isinstance(different, ImportPreview) and not different.kept
+    importing.forget_mapping(seen.headings)
+    forgotten = _preview(opened, importing, path)
+    assert isinstance(forgotten, ImportPreview) and not forgotten.kept
+    assert forgotten.mapping == seen.guessed
