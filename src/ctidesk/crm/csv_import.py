@@ -22,7 +22,8 @@ from ctidesk.crm import csv_text
 from ctidesk.crm.csv_columns import guess_mapping
 from ctidesk.crm.csv_rows import BadCell, RowReader
 from ctidesk.crm.csv_text import Broken, CsvRecord
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
