@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.config.value_rules import CHOICES, FILES, RANGES, SHAPES
 
 MAX_BYTES = 256 * 1024
 
@@ -171,6 +172,19 @@ class PatientPage:
 
 
 @dataclass(frozen=True, slots=True)
+class WebApi:
+    """`[web_api]`. Web CRMs of exactly these `origins` may connect on this computer's own `port`;
+    `local_programs`: programs that name no origin too. `may_dial`: a number is dialled without the
+    agent, else it waits in the dial field. The token itself is in the system's key store."""
+
+    enabled: bool = False
+    port: int = 28461
+    origins: tuple[str, ...] = ()
+    local_programs: bool = False
+    may_dial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     account: Account = field(default_factory=Account)
     recording: Recording = field(default_factory=Recording)
@@ -184,39 +198,9 @@ class Settings:
     audio: Audio = field(default_factory=Audio)
     crm: Crm = field(default_factory=Crm)
     patient_page: PatientPage = field(default_factory=PatientPage)
+    web_api: WebApi = field(default_factory=WebApi)
 
 
-CHOICES = {
-    "account.transport": ("udp", "tcp", "tls"),
-    "account.turn_transport": ("udp", "tcp", "tls"),
-    "account.srtp": ("off", "optional", "mandatory"),
-    "recording.policy": ("required", "allowed", "forbidden"),
-    "wrapup.mode": ("optional", "mandatory", "mandatory_timed", "timed"),
-    "appearance.theme": ("system", "light", "dark"),
-    "crm.auth": ("none", "token", "key"),
-}
-_RANGES = {
-    "account.local_port": (0, 65535),
-    "wrapup.seconds": (5, 3600),
-    "audio.mic_volume": (0, 400),
-    "audio.speaker_volume": (0, 400),
-    "audio.ring_volume": (0, 100),
-    "crm.page": (10, 1000),
-    "crm.interval": (10, 3600),
-    "crm.full_days": (1, 365),
-}
-_CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
-_URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
-_SHAPES = {
-    "crm.server": _URL,
-    "crm.token_url": _URL,
-    "patient_page.name": (r"[^\x00-\x1f]{1,24}", "a short name"),
-    "crm.types": (r"[A-Z][A-Za-z]{1,63}", 'types of FHIR, such as "Patient"'),
-    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
-    "parking.number": _CODE,
-    "parking.places": _CODE,
-    **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
-}
 _SECTIONS: dict[str, type] = {
     "account": Account,
     "recording": Recording,
@@ -230,15 +214,8 @@ _SECTIONS: dict[str, type] = {
     "audio": Audio,
     "crm": Crm,
     "patient_page": PatientPage,
+    "web_api": WebApi,
 }
-_FILES = (
-    "account.ca_file",
-    "account.cert_file",
-    "account.key_file",
-    "crm.ca_file",
-    "data.members_csv",
-    "wrapup.codes",
-)
 
 
 def read(path: Path) -> bytes:
@@ -333,17 +310,17 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
             f"{place} has a value that ctidesk does not know.",
             f"Use one of: {', '.join(CHOICES[place])}.",
         )
-    if place in _RANGES:
-        low, high = _RANGES[place]
+    if place in RANGES:
+        low, high = RANGES[place]
         if not (isinstance(value, int) and low <= value <= high):
             raise SettingsProblem(f"{place} must be {low} to {high}.", "Correct the number.")
-    if place in _FILES and value:
+    if place in FILES and value:
         return str((folder / str(value)).resolve())
     return value
 
 
 def _check_shape(place: str, text: str) -> None:
-    shape, example = _SHAPES.get(place, ("", ""))
+    shape, example = SHAPES.get(place, ("", ""))
     if shape and not re.fullmatch(shape, text):
         raise SettingsProblem(
             f"{place} has an entry that cannot be read.", f"Write it as {example}."

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from ctidesk.calls import numbers
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.links import is_link
 from ctidesk.calls.parking import Parking
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.keys import KeyStore
@@ -29,10 +30,12 @@ from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.crm_link import crm_indicator
 from ctidesk.startup.engine_orders import colleagues, queue_codes
+from ctidesk.startup.instance import TOKEN_CHANGED
 from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
 from ctidesk.startup.patient_page import browse, patient_page
+from ctidesk.startup.web_api import WebApiLink
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.qt_bridge import QtBridge
@@ -95,6 +98,7 @@ class RunningDesk:
             self.window = DeskWindow(
                 app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
             )
+        self._web_api = WebApiLink(self.parts, self.window, self.bridge.deliver, self.raise_window)
         if codes_problem is not None:
             self.window.tell(codes_problem, "codes")
         if page_problem is not None:
@@ -128,6 +132,7 @@ class RunningDesk:
             self.bridge.deliver,
         )
         self.parts.start_cache()
+        self._web_api.start()
 
     @property
     def members_file(self) -> FileOutcome | None:
@@ -142,14 +147,19 @@ class RunningDesk:
         window.activateWindow()
 
     def message(self, text: str) -> None:
-        """What a later start hands over: a link prefills the dialler, all else raises."""
+        """What a later start or a command hands over: a link prefills the dialler, all else but
+        the news of a token raises."""
+        if text == TOKEN_CHANGED:
+            self._web_api.token_changed()
+            return
         self.raise_window()
-        if text.split(":", 1)[0].lower() in ("tel", "sip", "sips", "callto"):
+        if is_link(text):
             self.window.prefill(text)
 
     def stop(self) -> None:
         """End the desk; calls and their recordings go on in their own processes."""
         self._log_out()
+        self._web_api.stop()
         if self._data is not None:
             self._data.stop()
         self.window.close()

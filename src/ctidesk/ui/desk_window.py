@@ -108,10 +108,9 @@ class DeskWindow(QObject):
         self.presenters.take_log(log)
 
     def prefill(self, text: str) -> None:
-        """A tel: or sip: link: in the dial field, never dialled by itself."""
+        """A link or a number: in the dial field, never dialled by itself."""
         self.presenters.dialler.prefill(text)
-        self.window.show_pane(self.panels.work_list)
-        self.panels.dialler.take_keyboard()
+        self._go_dial()
 
     def set_cache(self, indicator: Indicator) -> None:
         self.presenters.status.set_cache(indicator)

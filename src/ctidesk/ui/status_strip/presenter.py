@@ -75,6 +75,7 @@ class StatusPresenter:
         self._cache: Indicator | None = None
         self._key: Indicator | None = None
         self._crm: Indicator | None = None
+        self._web_api: Indicator | None = None
         self._waiting: int | None = None
         self._outbox_problem: Problem | None = None
         self._spark: deque[float] = deque(maxlen=SPARK)
@@ -96,6 +97,11 @@ class StatusPresenter:
     def set_crm(self, indicator: Indicator) -> None:
         """How far the desk is with reading the CRM, or why it does not."""
         self._crm = indicator
+        self.live.refresh()
+
+    def set_web_api(self, indicator: Indicator) -> None:
+        """Whether a web CRM is connected, or why none can."""
+        self._web_api = indicator
         self.live.refresh()
 
     def ask_outbox(self) -> None:
@@ -141,6 +147,7 @@ class StatusPresenter:
             *self._data(),
             *self._outbox(),
             *([self._key] if self._key else []),
+            *([self._web_api] if self._web_api else []),
         ]
         return StatusState(tuple(found), self._shift())
 
