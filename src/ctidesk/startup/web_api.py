@@ -144,7 +144,9 @@ class _Hands:
         self._desk = parts.desk
         self._window = window
         self._raise_window = raise_window
-        self._suggestions = MemberSuggestions(parts.desk, parts.pop, window.window.notices)
+        self._suggestions = MemberSuggestions(
+            parts.desk, parts.pop, window.window.notices, lambda: window.locked
+        )
 
     def prefill(self, number: str) -> None:
         if self._desk.live or QApplication.activeWindow() is not None:

@@ -5,6 +5,8 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.care.member import MemberCard
 from ctidesk.care.pop import ScreenPop
@@ -15,9 +17,13 @@ KEY = "suggested"
 
 
 class MemberSuggestions:
-    """One at a time, in a notice that goes with its call, or once a card of that call is open."""
+    """One at a time, in a notice that goes with its call, or once that card is open. A locked desk
+    shows none: there is a name in it."""
 
-    def __init__(self, desk: CallDesk, pop: ScreenPop, stack: NoticeStack) -> None:
+    def __init__(
+        self, desk: CallDesk, pop: ScreenPop, stack: NoticeStack, locked: Callable[[], bool]
+    ) -> None:
+        self._locked = locked
         self._desk = desk
         self._pop = pop
         self._stack = stack
@@ -25,8 +31,8 @@ class MemberSuggestions:
         desk.subscribe(but_telemetry(self._changed))
 
     def show(self, call_id: str, card: MemberCard) -> None:
-        if self._desk.context(call_id).member_id == card.member_id:
-            return  # the agent was quicker
+        if self._locked() or self._desk.context(call_id).member_id == card.member_id:
+            return  # nobody is there, or the agent was quicker
         self._call_id, self._member_id = call_id, card.member_id
         self._stack.show_notice(
             KEY,

@@ -88,7 +88,7 @@ class DeskEvents:
             "direction": call.direction.value,
             "number": call.remote.number,
             "queue": call.routing.queue,
-            "party": context.party,
+            "party": str(context.party),
             "consult_of": call.consult_of,
             "member_id": "" if card is None else card.member_id,
             "crm_id": "" if card is None else card.crm_id,

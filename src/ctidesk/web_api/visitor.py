@@ -55,13 +55,11 @@ class Visitor:
         origin: str,
         house: House,
         now: Callable[[], float],
-        hello_s: float = HELLO_S,
     ) -> None:
         self.origin = origin
         self._connection = connection
         self._house = house
         self._now = now
-        self._hello_s = hello_s
         self._out: asyncio.Queue[str] = asyncio.Queue(QUEUED)
         self._rate = Rate(REQUESTS_EACH_S, REQUESTS_AT_ONCE)
         self._bad = 0
@@ -109,7 +107,7 @@ class Visitor:
 
     async def _greeted(self) -> bool:
         try:
-            async with asyncio.timeout(self._hello_s):
+            async with asyncio.timeout(HELLO_S):
                 raw = await self._connection.recv()
             hello = messages.read_hello(raw)
         except TimeoutError:
