@@ -15,6 +15,8 @@ test="$test pulseaudio pulseaudio-utils libasound2-plugins"
 test="$test gcc libc6-dev"
 # a real FHIR server: Node and npm (a Node that isn't Debian's may bring npm with it)
 test="$test nodejs npm"
+# a real browser for the page of a web CRM
+test="$test chromium"
 engine="python3-venv python3-dev build-essential swig patch xz-utils debian-archive-keyring
 libasound2-dev libssl-dev libopus-dev libspeexdsp-dev uuid-dev"
 case $purpose in

@@ -120,9 +120,13 @@ class WebApiLink:
         def entered(answer: Answer) -> None:
             answer(events.welcome())
 
-        listeners = Listeners(on_status=self._show, on_entered=entered, on_request=orders.carry_out)
-        self._server = WebApiServer(policy, digest, self._deliver, listeners)
-        self._server.start()
+        def told(status: Status) -> None:
+            if self._server is server:  # one that is ended has nothing to say
+                self._show(status)
+
+        listeners = Listeners(on_status=told, on_entered=entered, on_request=orders.carry_out)
+        server = self._server = WebApiServer(policy, digest, self._deliver, listeners)
+        server.start()
 
     def _tell(self, message: Message) -> None:
         if self._server is not None:
