@@ -16,7 +16,7 @@ from tests.support.flow_desk import DeskProcess
 from tests.support.web_crm import WebCrm
 
 from ctidesk.demo.free_port import free_port
-from ctidesk.startup.web_api import TOKEN_NAME
+from ctidesk.startup.web_api_token import TOKEN_NAME
 from ctidesk.web_api.secret import digest_of
 
 pytestmark = [
@@ -218,6 +218,15 @@ def test_wrong_settings_are_said_and_calls_work(
     centre.settle(web_api={"enabled": True, **web_api})
     desk = desk_ready(centre)
     desk.shows("No web CRM", said)
+    centre.ring(NUMBER)
+    desk.shows("Jane Doe", "Ringing")
+
+
+def test_without_a_key_store_the_desk_says_so_and_calls_work(centre: Centre) -> None:
+    centre.settle(web_api={"enabled": True, "origins": ["https://crm.example"]})
+    centre.environment["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    desk = desk_ready(centre)
+    desk.shows("No web CRM", "the key store of this computer", "Unlock it")
     centre.ring(NUMBER)
     desk.shows("Jane Doe", "Ringing")
 

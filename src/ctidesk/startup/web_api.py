@@ -18,6 +18,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.care.member import MemberCard
 from ctidesk.config.os_keys import OsKeyStore
 from ctidesk.startup.parts import Deliver, Parts
+from ctidesk.startup.web_api_token import TOKEN_NAME, no_key_store, no_token
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.status_strip.presenter import Indicator
@@ -31,8 +32,6 @@ from ctidesk.web_api.policy import PROGRAM, Policy, checked_policy
 from ctidesk.web_api.secret import FREE_TRIES, is_digest
 from ctidesk.web_api.server import Answer, Listeners, Status, WebApiServer
 
-TOKEN_NAME = "web-api token digest"
-"""Under which the key store keeps it."""
 NOTICE = "web_api"
 
 
@@ -95,7 +94,7 @@ class WebApiLink:
             return
         if isinstance(digest, KnownError) or not is_digest(digest):
             self.stop(0.0)
-            problem = digest if isinstance(digest, KnownError) else _no_token()
+            problem = digest if isinstance(digest, KnownError) else no_token()
             self._show(Status(problem=problem))
         elif self._server is not None:
             self._server.change_token(digest)
@@ -194,21 +193,3 @@ def web_api_indicator(status: Status) -> Indicator:
 
 def _name(origin: str) -> str:
     return "a program" if origin == PROGRAM else urlsplit(origin).netloc
-
-
-def no_key_store() -> KnownError:
-    return KnownError(
-        "web_api_no_key_store",
-        "Web CRMs cannot connect: the key store of this computer, where their token is kept, "
-        "cannot be read.",
-        "Unlock it (sign in again, or open your password program) and start ctidesk again. "
-        "Calls work.",
-    )
-
-
-def _no_token() -> KnownError:
-    return KnownError(
-        "web_api_no_token",
-        "Web CRMs cannot connect: there is no token yet.",
-        "Make one with: ctidesk web-api token, and give it to your CRM. Calls work.",
-    )

@@ -14,7 +14,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.config.os_keys import OsKeyStore
 from ctidesk.config.paths import Profile, default_profile
 from ctidesk.startup import instance
-from ctidesk.startup.web_api import TOKEN_NAME, no_key_store
+from ctidesk.startup.web_api_token import TOKEN_NAME, no_key_store
 from ctidesk.web_api.secret import digest_of, is_digest, new_token
 
 

@@ -127,7 +127,7 @@ class WebApiServer:
         def answer(message: Message) -> None:
             self._post(lambda: visitor.offer(message))
 
-        log.info("a web page asks: %s", request.order.value)
+        log.info("%s asks: %s", visitor.origin or "a program", request.order.value)
         self._deliver(lambda: self._listeners.on_request(request, answer))
 
     def wrong_token(self) -> None:
@@ -219,6 +219,7 @@ class WebApiServer:
         if not visitor.here:
             return
         visitor.offer(welcome)
+        log.info("%s is connected", visitor.origin or "a program")
         self._inside.append(visitor)
         self._report()
 

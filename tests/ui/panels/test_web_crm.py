@@ -12,6 +12,7 @@ from tests.support.desk_scenes import SHARED, Scene, jane, walter
 from tests.support.screens import grab
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.startup import web_api
 from ctidesk.startup.web_api import web_api_indicator
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.suggestions import KEY, MemberSuggestions
@@ -115,6 +116,43 @@ def test_a_link_that_hides_something_leaves_nothing_to_dial(
     assert not dialler.button.isEnabled()
     desk_window.presenters.dialler.enter()
     assert scene.desk.live == []
+
+
+class Raised:
+    """Counts how often the window was brought to the front."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
+@pytest.mark.parametrize(
+    ("in_front", "on_call", "raised"), [(False, False, 1), (True, False, 0), (False, True, 0)]
+)
+def test_who_types_or_talks_keeps_the_keyboard(
+    scene: Scene,
+    desk_window: DeskWindow,
+    monkeypatch: pytest.MonkeyPatch,
+    in_front: bool,
+    on_call: bool,
+    raised: int,
+) -> None:
+    count = Raised()
+    hands = web_api._Hands(scene, desk_window, count)  # type: ignore[arg-type]
+    if on_call:
+        scene.talk(SHARED)
+    note = desk_window.panels.wrap_up
+    note.take_keyboard()
+    before = QApplication.focusWidget()
+    active = desk_window.window if in_front else None
+    monkeypatch.setattr(web_api.QApplication, "activeWindow", lambda: active)
+    hands.prefill("tel:201")
+    assert desk_window.panels.dialler.field.text() == "201"
+    assert count.times == raised
+    assert (QApplication.focusWidget() is before) is (not raised)
+    assert ("web_number" in desk_window.window.notices.keys()) is (not raised)  # noqa: SIM118
 
 
 def test_pictures(

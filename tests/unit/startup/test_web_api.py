@@ -10,7 +10,8 @@ import pytest
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.os_keys import no_key_store
 from ctidesk.startup import instance, web_api_command
-from ctidesk.startup.web_api import TOKEN_NAME, web_api_indicator
+from ctidesk.startup.web_api import web_api_indicator
+from ctidesk.startup.web_api_token import TOKEN_NAME
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.web_api.secret import FREE_TRIES, digest_of
 from ctidesk.web_api.server import Status
