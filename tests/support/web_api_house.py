@@ -21,7 +21,8 @@ from ctidesk.demo.free_port import free_port
 from ctidesk.web_api.messages import Message, Request, done
 from ctidesk.web_api.policy import Policy
 from ctidesk.web_api.secret import digest_of
-from ctidesk.web_api.server import Answer, Listeners, Status, WebApiServer
+from ctidesk.web_api.server import WebApiServer
+from ctidesk.web_api.status import Answer, Listeners, Status
 
 PAGE = "https://crm.example"
 TOKEN = "right-token-of-this-test"
@@ -30,9 +31,13 @@ WELCOME = {"type": "welcome", "version": 1, "calls": []}
 
 class House:
     """The server with everything that it said. `deliver` runs at once, on the server's thread,
-    unless `held` is set: then nothing is delivered until `release`."""
+    unless `held`: then the welcome waits for `release`."""
 
-    def __init__(self, again_s: float = 0.05, port: int = 0, **policy: Any) -> None:
+    def __init__(
+        self, again_s: float = 0.05, port: int = 0, held: bool = False, **policy: Any
+    ) -> None:
+        self.held: list[Answer] = []
+        self._holds = held
         self.port = port or free_port()
         self.statuses: list[Status] = []
         self.requests: list[Request] = []
@@ -49,7 +54,14 @@ class House:
         self.server.start()
 
     def _entered(self, answer: Answer) -> None:
-        answer(dict(WELCOME))
+        if self._holds:
+            self.held.append(answer)
+        else:
+            answer(dict(WELCOME))
+
+    def release(self) -> None:
+        for answer in self.held:
+            answer(dict(WELCOME))
 
     def _request(self, request: Request, answer: Answer) -> None:
         self.requests.append(request)

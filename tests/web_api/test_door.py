@@ -6,6 +6,7 @@ import logging
 import socket
 
 import pytest
+from tests.support.sip_desk import until
 from tests.support.web_api_house import PAGE, TOKEN, House
 
 from ctidesk.web_api import server as server_module
@@ -158,6 +159,19 @@ def test_a_new_token_turns_out_who_came_with_the_old_one(house: House) -> None:
         with house.guest() as new:
             new.hello("another")
             assert new.hears()["type"] == "welcome"
+
+
+def test_who_was_judged_by_the_old_token_just_now_stays_outside() -> None:
+    house = House(held=True).listening()
+    with house.guest() as guest:
+        guest.hello()
+        guest.says({"type": "answer", "id": 1, "call_id": "c"})
+        until(lambda: house.held, "a welcome that is on its way")
+        house.server.change_token(digest_of("another"))
+        house.release()
+        assert guest.hears() is None
+    assert house.statuses[-1].origins == ()
+    house.close()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

@@ -35,7 +35,6 @@ from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
 from ctidesk.startup.patient_page import browse, patient_page
-from ctidesk.startup.web_api import WebApiLink
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.qt_bridge import QtBridge
@@ -50,6 +49,7 @@ from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 if TYPE_CHECKING:
     from ctidesk.startup.data_screens import DataScreens
     from ctidesk.startup.members_file import FileOutcome
+    from ctidesk.startup.web_api import WebApiLink
 
 log = logging.getLogger(__name__)
 
@@ -92,13 +92,13 @@ class RunningDesk:
         parts = self.parts
         self._pages = PatientPages(parts.desk, parts.pop, parts.clock, page, browse)
         self._data: DataScreens | None = None
+        self._web_api: WebApiLink | None = None
         # before the window connects itself: it is gone after that, and what changes is shown
         app.aboutToQuit.connect(self._log_out)
         with self.theme.building():
             self.window = DeskWindow(
                 app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
             )
-        self._web_api = WebApiLink(self.parts, self.window, self.bridge.deliver, self.raise_window)
         if codes_problem is not None:
             self.window.tell(codes_problem, "codes")
         if page_problem is not None:
@@ -132,7 +132,8 @@ class RunningDesk:
             self.bridge.deliver,
         )
         self.parts.start_cache()
-        self._web_api.start()
+        if self.settings.web_api.enabled:
+            self._serve_web_crms()
 
     @property
     def members_file(self) -> FileOutcome | None:
@@ -150,7 +151,8 @@ class RunningDesk:
         """What a later start or a command hands over: a link prefills the dialler, all else but
         the news of a token raises."""
         if text == TOKEN_CHANGED:
-            self._web_api.token_changed()
+            if self._web_api is not None:
+                self._web_api.token_changed()
             return
         self.raise_window()
         if is_link(text):
@@ -159,7 +161,8 @@ class RunningDesk:
     def stop(self) -> None:
         """End the desk; calls and their recordings go on in their own processes."""
         self._log_out()
-        self._web_api.stop()
+        if self._web_api is not None:
+            self._web_api.stop()
         if self._data is not None:
             self._data.stop()
         self.window.close()
@@ -167,6 +170,12 @@ class RunningDesk:
         self.bridge.close()
 
     # ----------------------------------------------------------------- private
+
+    def _serve_web_crms(self) -> None:
+        from ctidesk.startup.web_api import WebApiLink
+
+        self._web_api = WebApiLink(self.parts, self.window, self.bridge.deliver, self.raise_window)
+        self._web_api.start()
 
     def _log_out(self) -> None:
         """Once, at the end; an agent with a call or an open wrap-up stays where she is."""

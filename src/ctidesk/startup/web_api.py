@@ -9,6 +9,7 @@ import functools
 import threading
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PySide6.QtWidgets import QApplication
@@ -30,7 +31,10 @@ from ctidesk.web_api.desk_orders import DeskOrders
 from ctidesk.web_api.messages import Message
 from ctidesk.web_api.policy import PROGRAM, Policy, checked_policy
 from ctidesk.web_api.secret import FREE_TRIES, is_digest
-from ctidesk.web_api.server import Answer, Listeners, Status, WebApiServer
+from ctidesk.web_api.status import Answer, Listeners, Status
+
+if TYPE_CHECKING:
+    from ctidesk.web_api.server import WebApiServer
 
 NOTICE = "web_api"
 
@@ -82,6 +86,8 @@ class WebApiLink:
     # ----------------------------------------------------------------- private
 
     def _read_token(self) -> None:
+        import ctidesk.web_api.server  # noqa: F401 - asyncio behind it takes 30 ms: not on Qt main
+
         try:
             digest: str | KnownError = OsKeyStore().read(TOKEN_NAME) or ""
         except KnownError:
@@ -102,6 +108,8 @@ class WebApiLink:
             self._serve(policy, digest)
 
     def _serve(self, policy: Policy, digest: str) -> None:
+        from ctidesk.web_api.server import WebApiServer
+
         parts = self._parts
         if self._events is None:
             self._events = DeskEvents(parts.desk, parts.pop, self._tell, policy.may_dial)

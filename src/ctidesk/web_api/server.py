@@ -14,13 +14,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.web_api.messages import MAX_BYTES, Message, Request
 from ctidesk.web_api.policy import PROGRAM, Policy
 from ctidesk.web_api.secret import Doorkeeper
+from ctidesk.web_api.status import Deliver, Listeners, Status
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
@@ -37,29 +37,6 @@ PING_S = 20.0
 STOP_S = 2.0
 AGAIN_S = 10.0
 """A port that was taken, or a server that failed, is tried again after so long."""
-Deliver = Callable[[Callable[[], None]], None]
-Answer = Callable[[Message], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """`origins`: of those who are in, each connection once ("" for a program). `wrong_tokens`: in
-    a row. `problem`: why nobody can connect."""
-
-    listening: bool = False
-    origins: tuple[str, ...] = ()
-    wrong_tokens: int = 0
-    problem: KnownError | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listeners:
-    """All called on Qt main. `on_entered(welcome)`: answer with the snapshot. `on_request(request,
-    answer)`: answer exactly once."""
-
-    on_status: Callable[[Status], None]
-    on_entered: Callable[[Answer], None]
-    on_request: Callable[[Request, Answer], None]
 
 
 class WebApiServer:
@@ -124,6 +101,9 @@ class WebApiServer:
         self._deliver(lambda: self._listeners.on_entered(welcome))
 
     def asks(self, visitor: Visitor, request: Request) -> None:
+        if not self._is_welcome(visitor):
+            return
+
         def answer(message: Message) -> None:
             self._post(lambda: visitor.offer(message))
 
@@ -163,6 +143,8 @@ class WebApiServer:
             if self._stopped.is_set():
                 stop.set()
         async with contextlib.AsyncExitStack() as servers:
+            for each in listening:
+                servers.callback(each.close)
             for each in listening:
                 server: Server = serve(
                     self._visit,
@@ -216,12 +198,18 @@ class WebApiServer:
                 self._report()
 
     def _let_in(self, visitor: Visitor, welcome: Message) -> None:
-        if not visitor.here:
+        if not self._is_welcome(visitor):
             return
         visitor.offer(welcome)
         log.info("%s is connected", visitor.origin or "a program")
         self._inside.append(visitor)
         self._report()
+
+    def _is_welcome(self, visitor: Visitor) -> bool:
+        """The token may have changed after it was judged: that one is dropped here."""
+        if visitor.keeper is not self.doorkeeper:
+            visitor.drop()
+        return visitor.here and not self._stopped.is_set()
 
     def _tell(self, message: Message) -> None:
         for visitor in list(self._inside):

@@ -65,6 +65,8 @@ class Visitor:
         self._bad = 0
         self.here = False
         """Let in, and not gone yet."""
+        self.keeper: Doorkeeper | None = None
+        """Who let it in."""
 
     async def stay(self) -> None:
         """Until either side ends it."""
@@ -126,6 +128,7 @@ class Visitor:
             self._house.wrong_token()
             await self.turn_out("token", "The token is wrong.", CLOSED_TOKEN)
             return False
+        self.keeper = keeper
         return True
 
     async def _send(self) -> None:

@@ -27,7 +27,7 @@ from ctidesk.ui.status_strip.presenter import Indicator
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.labels import ElidedLabel
-from ctidesk.web_api.server import Status
+from ctidesk.web_api.status import Status
 from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 
 Show = Callable[[Scene, DeskWindow], None]

@@ -18,7 +18,7 @@ from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.suggestions import KEY, MemberSuggestions
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.widgets.buttons import ActionButton
-from ctidesk.web_api.server import Status
+from ctidesk.web_api.status import Status
 
 ORIGIN = "https://crm.city-hospital.example"
 

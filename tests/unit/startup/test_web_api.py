@@ -14,7 +14,7 @@ from ctidesk.startup.web_api import web_api_indicator
 from ctidesk.startup.web_api_token import TOKEN_NAME
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.web_api.secret import FREE_TRIES, digest_of
-from ctidesk.web_api.server import Status
+from ctidesk.web_api.status import Status
 
 
 class MemoryStore:
