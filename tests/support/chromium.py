@@ -19,7 +19,7 @@ from tests.support.sip_desk import until
 from websockets.sync.client import connect
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 
 
 def chromium() -> str:
