@@ -7,7 +7,18 @@ import importlib
 import sys
 from types import ModuleType
 
-NAMES = ("pop", "start", "footprint", "recording", "lookup", "recover", "engine", "audio", "pull")
+NAMES = (
+    "pop",
+    "start",
+    "footprint",
+    "recording",
+    "lookup",
+    "recover",
+    "engine",
+    "audio",
+    "pull",
+    "outbox",
+)
 
 
 def load(name: str) -> ModuleType:

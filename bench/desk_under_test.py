@@ -38,7 +38,8 @@ def _words() -> argparse.Namespace:
 def main() -> int:
     from ctidesk.config.keys import KeyStore
     from ctidesk.config.paths import Profile
-    from ctidesk.config.settings import Account, Recording, Settings
+    from ctidesk.config.sections import Account, Recording
+    from ctidesk.config.settings import Settings
     from ctidesk.diagnostics.logs import log_to
     from ctidesk.startup.run import offscreen_fonts
 

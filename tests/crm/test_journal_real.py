@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from tests.support.crm_people import RECORDS
 from tests.support.crm_python import environment
 from tests.support.crm_store import OpenStore
@@ -97,23 +97,14 @@ def test_a_recording_that_is_sealed_after_the_save_is_found_from_its_row(
     )
     opened.desk.answer(lambda done: journal.append(late, done))
     call = opened.run(lambda c: c.execute(select(schema.calls)).one(), Lane.READ)
-    message = opened.run(lambda c: c.execute(select(schema.outbox)).one(), Lane.READ)
     assert call.recording_manifest == late.manifest
-    body = json.loads(message.body)
-    assert (body["recording_manifest"], body["code"]) == (late.manifest, "refill")
-
-
-def test_a_message_on_its_way_is_not_changed(opened: OpenStore) -> None:
-    journal = _prepared(opened)
-    opened.desk.answer(lambda done: journal.save_interaction(INTERACTION, done))
-    opened.run(lambda c: c.execute(update(schema.outbox).values(state="sending", attempts=1)))
-    before = opened.run(lambda c: c.execute(select(schema.outbox.c.body)).scalar_one(), Lane.READ)
-    late = events.RecordingStopped(
-        call_id="c1", t_mono=90, t_wall=T0 + 90, manifest="/r/m", recorded_bytes=1, duration_s=60.0
-    )
+    told = opened.run(lambda c: c.execute(select(schema.outbox)).all(), Lane.READ)
+    assert [row.kind for row in told] == ["interaction", "recording"]
+    body = json.loads(told[1].body)
+    assert (body["manifest"], body["member_id"]) == (late.manifest, "M-1003")
+    assert told[1].lane == told[0].lane
     opened.desk.answer(lambda done: journal.append(late, done))
-    after = opened.run(lambda c: c.execute(select(schema.outbox.c.body)).scalar_one(), Lane.READ)
-    assert after == before
+    assert opened.run(_counts, Lane.READ)["outbox"] == 2, "told once"
 
 
 @pytest.mark.parametrize("table", [t.name for t in WRITTEN])

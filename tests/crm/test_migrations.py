@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -11,12 +13,36 @@ from sqlalchemy import select
 from tests.support.crm_people import RECORDS
 from tests.support.one_call import INTERACTION, log_of_the_call
 
-from ctidesk.crm import card_sql, database, journal_sql, migrating, outbox, schema
+from ctidesk.calls.codec import to_plain
+from ctidesk.calls.ports import Interaction
+from ctidesk.crm import card_sql, database, journal_sql, migrating, outbox, queueing, schema
 from ctidesk.crm.records_sql import Writer
 from ctidesk.crm.salvage import salvage
 
 KEY = bytes(range(32))
-WITHOUT_LINES = dataclasses.replace(INTERACTION, line=None, consult_lines=())
+WITHOUT_LINES = dataclasses.replace(
+    INTERACTION,
+    line=None,
+    consult_lines=(),
+    follow_up="call back",
+    recording_manifest="/r/c1/manifest.json",
+)
+
+
+def queued_then(connection: Any, done: Interaction) -> None:
+    """The one message of a call as earlier versions wrote it."""
+    columns = "idempotency_key, kind, subject_id, lane, body, state, attempts, created_wall"
+    connection.exec_driver_sql(
+        f"INSERT INTO outbox({columns}, next_try_wall)"
+        " VALUES ('k', 'interaction', ?, ?, ?, 'waiting', 0, ?, ?)",
+        (
+            done.call_id,
+            done.member_id,
+            json.dumps(to_plain(done)),
+            done.saved_wall,
+            done.saved_wall,
+        ),
+    )
 
 
 @pytest.fixture(params=["0001", "0002"])
@@ -26,6 +52,7 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixture
     path = tmp_path / "cache.db"
     with monkeypatch.context() as then:
         then.setattr(database, "HEAD", version)
+        then.setattr(journal_sql, "queue_call", queued_then)
         then.setattr(
             migrating,
             "upgrade",
@@ -66,6 +93,11 @@ def test_an_earlier_version_is_brought_to_the_newest_with_all_its_rows(old: Path
     assert [(row.call_id, row.talk_s) for row in kept] == [("c1", 60.0)]
     assert opened.read(lambda c: len(c.execute(select(schema.members)).all())) > 3
     assert opened.read(outbox.waiting) == 1
+    ordered = select(schema.outbox.c.kind).order_by(schema.outbox.c.id)
+    for _ in range(2):
+        opened.write(queueing.tell_apart)
+        kinds = opened.read(lambda c: c.execute(ordered).scalars().all())
+        assert kinds == ["interaction", "follow_up", "recording"]
     # the log was written before calls had records of their lines
     log = opened.read(lambda c: journal_sql.load_since(c, 0.0, "b", 0.0, 0.0))
     assert log == log_of_the_call()
@@ -87,4 +119,6 @@ def test_what_is_saved_of_a_damaged_earlier_version_is_whole(old: Path) -> None:
     )
     assert marks["salvaged_whole"] == "yes"
     assert saved.read(outbox.waiting) == 1
+    saved.write(queueing.tell_apart)
+    assert saved.read(outbox.waiting) == 3
     saved.close()

@@ -147,4 +147,4 @@ def test_in_after_call_work(centre: Centre) -> None:
     found = rows(centre)
     assert [row.note for row in found["interactions"]] == [NOTE]
     assert found["calls"][0].wrap_up_s == pytest.approx(waited, abs=1.5)
-    assert len(found["outbox"]) == 1
+    assert [row.kind for row in found["outbox"]] == ["interaction", "recording"]

@@ -173,9 +173,9 @@ def test_a_recording_that_is_whole_only_after_the_desk_ended_is_found_by_the_nex
     (folder,) = recordings(centre)
     centre.desk()
     until(lambda: rows(centre)["calls"][0].recording_manifest, "the row that knows it")
-    (call,), (message,) = rows(centre)["calls"], rows(centre)["outbox"]
+    (call,), (_, message) = rows(centre)["calls"], rows(centre)["outbox"]
     assert Path(call.recording_manifest).parent == folder
-    assert json.loads(message.body)["recording_manifest"] == call.recording_manifest
+    assert json.loads(message.body)["manifest"] == call.recording_manifest
 
 
 def test_a_desk_frozen_for_five_seconds_costs_no_sound(centre: Centre) -> None:

@@ -53,7 +53,7 @@ def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
         lambda state: not state["wrap_ups"] and state["agent"] == "ready", "saved and ready"
     )
     assert saved["calls"] == []
-    desk.shows("1 handled", "1 to send to CRM")
+    desk.shows("1 handled", "to send to CRM")
     figures = desk.ask("figures")
     assert figures["handled"] == 1
     assert min(figures["talk_s"], figures["hold_s"], figures["wrap_up_s"]) > 0
@@ -66,8 +66,9 @@ def test_from_the_ring_to_the_outbox(centre: Centre) -> None:
     assert (interaction.call_id, interaction.member_id) == (call_id, "M-1001")
     assert (interaction.agent, interaction.note) == ("Agent Seven", NOTE)
     assert (interaction.coded_by, interaction.verified) == ("agent", False)
-    (message,) = found["outbox"]
+    message, recording = found["outbox"]
     assert (message.state, message.subject_id) == ("waiting", call_id)
+    assert (recording.kind, recording.lane) == ("recording", message.lane)
     assert json.loads(message.body)["code"] == interaction.code != ""
     assert [row.subject_id for row in found["audit"]] == [call_id]
     assert found["drafts"] == []

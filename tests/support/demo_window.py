@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from ctidesk.calls.errors import KnownError
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
-from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
+from ctidesk.config.sections import Account, Agent, Data, Recording
+from ctidesk.config.settings import Settings
 from ctidesk.crm.csv_import import ImportReport, import_csv, plan_of, preview
 from ctidesk.crm.store import StorePhase
 from ctidesk.demo.free_port import free_port

@@ -39,7 +39,8 @@ Change = Callable[[Answer], Answer]
 class Fault:
     """What happens to one request. `before` answers instead of the server; `change` gets the
     server's answer; `lost`: the server has done it, but the connection ends without an answer;
-    `silent`: nothing comes until the proxy is released; `cut`: so many bytes of the body come."""
+    `silent`: nothing comes until the proxy is released; `cut`: so many bytes of the body come;
+    `dead`: the connection ends before the server heard of it."""
 
     name: str
     before: Answer | None = None
@@ -48,6 +49,7 @@ class Fault:
     silent: bool = False
     cut: int | None = None
     huge_bytes: int = 0
+    dead: bool = False
 
 
 def status(code: int, body: bytes = b"", **headers: str) -> Fault:
@@ -129,6 +131,7 @@ class _Wanted:
     fault: Fault
     path: str
     times: int
+    method: str
 
 
 @dataclass
@@ -152,6 +155,10 @@ class FaultProxy:
         self.always: list[tuple[str, Fault]] = []
         """Faults of each request whose path begins so."""
         self.routes: dict[str, Callable[[str, bytes, dict[str, str]], Answer]] = {}
+        self.drops: set[str] = set()
+        """Headers of requests that the server never sees."""
+        self.chokes_on = b""
+        """A request with this in its body makes the server fail (500)."""
         self._wanted: deque[_Wanted] = deque()
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -178,10 +185,17 @@ class FaultProxy:
         )
         self._thread.start()
 
-    def then(self, fault: Fault, path: str = "", times: int = 1) -> None:
-        """The next `times` requests whose path (below the base) begins with `path` meet it."""
+    def then(self, fault: Fault, path: str = "", times: int = 1, method: str = "") -> None:
+        """The next `times` requests whose path (below the base) begins with `path` meet it; with
+        `method` only those."""
         with self._lock:
-            self._wanted.append(_Wanted(fault, path, times))
+            self._wanted.append(_Wanted(fault, path, times, method))
+
+    def calm(self) -> None:
+        """No more faults."""
+        with self._lock:
+            self._wanted.clear()
+        self.always.clear()
 
     def release(self) -> None:
         """End all silences."""
@@ -199,11 +213,11 @@ class FaultProxy:
 
     # ---- connections' threads
 
-    def fault_of(self, path: str) -> Fault | None:
+    def fault_of(self, path: str, method: str) -> Fault | None:
         below = path.removeprefix("/fhir/R4/")
         with self._lock:
             for wanted in self._wanted:
-                if below.startswith(wanted.path):
+                if below.startswith(wanted.path) and wanted.method in ("", method):
                     wanted.times -= 1
                     if wanted.times == 0:
                         self._wanted.remove(wanted)
@@ -239,8 +253,12 @@ class _Handler(BaseHTTPRequestHandler):
         if owner.token and headers.get("authorization") != f"Bearer {owner.token}":
             self._send(Answer(401, {"WWW-Authenticate": "Bearer"}, b""))
             return
-        fault = owner.fault_of(self.path) or Fault("none")
-        if fault.silent:
+        fault = owner.fault_of(self.path, self.command) or Fault("none")
+        if owner.chokes_on and owner.chokes_on in body:
+            self._send(Answer(500, {}, b""))
+        elif fault.dead:
+            self.close_connection = True
+        elif fault.silent:
             owner.hold()
             self.close_connection = True
         elif fault.before is not None:
@@ -261,6 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
             name: value
             for name, value in headers.items()
             if name not in ("connection", "content-length", "accept-encoding", "authorization")
+            and name not in self.owner.drops
         }
         request = urllib.request.Request(
             self.owner.target + self.path,

@@ -41,7 +41,8 @@ def patients(count: int, minutes: Iterable[int] = ()) -> list[dict[str, Any]]:
 
 
 class PullRig:
-    """`base`: of the server or the proxy before it. `ahead_s`: our clock is wrong by so much."""
+    """`base`: of the server or the proxy before it. `ahead_s`: our clock is wrong by so much.
+    `opened`: a store that is open already."""
 
     def __init__(
         self,
@@ -51,9 +52,11 @@ class PullRig:
         page: int = 5,
         whole_days: float = 7.0,
         ahead_s: float = 0.0,
+        opened: OpenStore | None = None,
     ) -> None:
-        self.opened = OpenStore(folder / "cache.db")
-        self.opened.wait_open()
+        self.opened = opened or OpenStore(folder / "cache.db")
+        if opened is None:
+            self.opened.wait_open()
         self.base = base
         self.kinds = kinds
         self.page = page

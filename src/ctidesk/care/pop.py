@@ -52,6 +52,12 @@ class ScreenPop:
         if member_id:
             self._load(call_id, member_id)
 
+    def reload(self, member_id: str) -> None:
+        """The cache has newer facts of this member: open cards show them, none is closed."""
+        for call_id, card in list(self.cards.items()):
+            if card.member_id == member_id:
+                self._load(call_id, member_id)
+
     def resume(self) -> None:
         """After a restart: look up again and reopen what the earlier desk had open."""
         for call in list(self._desk.calls.values()):

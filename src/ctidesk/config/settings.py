@@ -12,7 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.config.value_rules import CHOICES, FILES, RANGES, SHAPES
+from ctidesk.config.sections import (
+    Account,
+    Agent,
+    Appearance,
+    Audio,
+    Colleagues,
+    Crm,
+    Data,
+    Parking,
+    PatientPage,
+    Queue,
+    Recording,
+    WebApi,
+    WrapUp,
+)
 
 MAX_BYTES = 256 * 1024
 
@@ -22,166 +36,6 @@ class SettingsProblem(KnownError):
 
     def __init__(self, text: str, remedy: str) -> None:
         super().__init__("settings", text, remedy)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """`[account]`. `registrar` "host[:port]"; empty: no registration, calls arrive directly.
-    `registrars`: those that stand in for it, in this order."""
-
-    user: str = "agent"
-    password: str = field(default="", repr=False)
-    registrar: str = ""
-    domain: str = ""
-    transport: str = "udp"
-    local_port: int = 0
-    bind_address: str = ""
-    srtp: str = "optional"
-    ca_file: str = ""
-    verify_tls: bool = True
-    cert_file: str = ""
-    key_file: str = ""
-    registrars: tuple[str, ...] = ()
-    nameserver: str = ""
-    ice: bool = False
-    stun: str = ""
-    turn_server: str = ""
-    turn_transport: str = "udp"
-    turn_user: str = ""
-    turn_password: str = field(default="", repr=False)
-    display_name: str = ""
-    trusted_peers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """`[recording]`. `policy`: "required", "allowed" or "forbidden"; `recipients`: age keys."""
-
-    policy: str = "allowed"
-    recipients: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """`[data]`. `region`: ISO country of numbers without +; `members_csv`: imported at start."""
-
-    region: str = "DE"
-    members_csv: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WrapUp:
-    """`[wrapup]`. `mode`: "optional", "mandatory", "mandatory_timed" or "timed"."""
-
-    codes: str = ""
-    mode: str = "mandatory_timed"
-    seconds: int = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """`[agent]`. `name` stands in interactions, recordings and audit."""
-
-    name: str = ""
-    reasons: tuple[str, ...] = ("Break", "Lunch", "Training", "Meeting", "Follow-up work")
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """`[queue]`. Codes of the exchange as they are dialled; `with_state`: pause and unpause by
-    themselves with the agent's state."""
-
-    login: str = ""
-    logout: str = ""
-    pause: str = ""
-    unpause: str = ""
-    with_state: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parking:
-    """`[parking]`. `number` parks a caller; `places`: where callers wait then."""
-
-    number: str = ""
-    places: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Colleagues:
-    """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
-
-    list: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Appearance:
-    """`[appearance]`. `theme`: "system", "light" or "dark"."""
-
-    theme: str = "system"
-
-
-@dataclass(frozen=True, slots=True)
-class Audio:
-    """`[audio]`. Devices by name, "" for the system's own; `ring` "" rings in the speaker, "off"
-    not at all. Volumes in percent; `codecs` in the order of the exchange, empty: our own."""
-
-    microphone: str = ""
-    speaker: str = ""
-    ring: str = ""
-    mic_volume: int = 100
-    speaker_volume: int = 100
-    ring_volume: int = 60
-    echo_cancel: bool = True
-    noise_suppression: bool = True
-    codecs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Crm:
-    """`[crm]`. `server`: the FHIR R4 base URL, "" for no CRM. `auth`: "none", "token" or "key"
-    (SMART backend services); the secret itself is in the system's key store. `types`, `scopes`:
-    empty for all that the desk reads. `interval`, in seconds; `full_days`: how often all is read
-    again where the server does not tell what was deleted."""
-
-    server: str = ""
-    name: str = "CRM"
-    auth: str = "none"
-    client_id: str = ""
-    key_id: str = ""
-    token_url: str = ""
-    scopes: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    ca_file: str = ""
-    member_system: str = ""
-    page: int = 200
-    interval: int = 60
-    full_days: int = 7
-
-
-@dataclass(frozen=True, slots=True)
-class PatientPage:
-    """`[patient_page]`. `url` of the member's page in the EMR or CRM, with {member_id} or
-    {crm_id}; only to `hosts`. `on_ring`, `on_answer`: queues in which it opens by itself, "*" for
-    every one."""
-
-    name: str = "EMR"
-    url: str = ""
-    hosts: tuple[str, ...] = ()
-    on_ring: tuple[str, ...] = ()
-    on_answer: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WebApi:
-    """`[web_api]`. Web CRMs of exactly these `origins` may connect on this computer's own `port`;
-    `local_programs`: programs that name no origin too. `may_dial`: a number is dialled without the
-    agent, else it waits in the dial field. The token itself is in the system's key store."""
-
-    enabled: bool = False
-    port: int = 28461
-    origins: tuple[str, ...] = ()
-    local_programs: bool = False
-    may_dial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +55,38 @@ class Settings:
     web_api: WebApi = field(default_factory=WebApi)
 
 
+CHOICES = {
+    "account.transport": ("udp", "tcp", "tls"),
+    "account.turn_transport": ("udp", "tcp", "tls"),
+    "account.srtp": ("off", "optional", "mandatory"),
+    "recording.policy": ("required", "allowed", "forbidden"),
+    "wrapup.mode": ("optional", "mandatory", "mandatory_timed", "timed"),
+    "appearance.theme": ("system", "light", "dark"),
+    "crm.auth": ("none", "token", "key"),
+}
+_RANGES = {
+    "account.local_port": (0, 65535),
+    "wrapup.seconds": (5, 3600),
+    "audio.mic_volume": (0, 400),
+    "audio.speaker_volume": (0, 400),
+    "audio.ring_volume": (0, 100),
+    "crm.page": (10, 1000),
+    "crm.interval": (10, 3600),
+    "crm.full_days": (1, 365),
+    "web_api.port": (1024, 65535),
+}
+_CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
+_URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
+_SHAPES = {
+    "crm.server": _URL,
+    "crm.token_url": _URL,
+    "patient_page.name": (r"[^\x00-\x1f]{1,24}", "a short name"),
+    "crm.types": (r"[A-Z][A-Za-z]{1,63}", 'types of FHIR, such as "Patient"'),
+    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    "parking.number": _CODE,
+    "parking.places": _CODE,
+    **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
+}
 _SECTIONS: dict[str, type] = {
     "account": Account,
     "recording": Recording,
@@ -216,6 +102,14 @@ _SECTIONS: dict[str, type] = {
     "patient_page": PatientPage,
     "web_api": WebApi,
 }
+_FILES = (
+    "account.ca_file",
+    "account.cert_file",
+    "account.key_file",
+    "crm.ca_file",
+    "data.members_csv",
+    "wrapup.codes",
+)
 
 
 def read(path: Path) -> bytes:
@@ -310,17 +204,17 @@ def _checked(place: str, kind: str, value: Any, folder: Path) -> Any:
             f"{place} has a value that ctidesk does not know.",
             f"Use one of: {', '.join(CHOICES[place])}.",
         )
-    if place in RANGES:
-        low, high = RANGES[place]
+    if place in _RANGES:
+        low, high = _RANGES[place]
         if not (isinstance(value, int) and low <= value <= high):
             raise SettingsProblem(f"{place} must be {low} to {high}.", "Correct the number.")
-    if place in FILES and value:
+    if place in _FILES and value:
         return str((folder / str(value)).resolve())
     return value
 
 
 def _check_shape(place: str, text: str) -> None:
-    shape, example = SHAPES.get(place, ("", ""))
+    shape, example = _SHAPES.get(place, ("", ""))
     if shape and not re.fullmatch(shape, text):
         raise SettingsProblem(
             f"{place} has an entry that cannot be read.", f"Write it as {example}."

@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
+from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import TELEMETRY, DtmfReceived
 from ctidesk.calls.ports import Clock, Done, Interaction, WrapUpDraft
 from ctidesk.crm.store import Lane, StoreThread
@@ -26,10 +27,18 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class SqlCallJournal:
     """The `CallJournal` on SQLCipher. Events and drafts are kept in memory while the cache can't
     be written (locked, disk full, not unlocked yet) and written as soon as it can. The loads see
-    all that was confirmed before; they do not wait for what is still queued."""
+    all that was confirmed before; they do not wait for what is still queued. `on_queued()`: a
+    message for the CRM was saved."""
 
-    def __init__(self, store: StoreThread, clock: Clock, boot_id: str = "") -> None:
+    def __init__(
+        self,
+        store: StoreThread,
+        clock: Clock,
+        boot_id: str = "",
+        on_queued: Callable[[], None] | None = None,
+    ) -> None:
         self._store = store
+        self._on_queued = on_queued
         self._clock = clock
         self._boot_id = boot_id or this_boot(clock)
 
@@ -86,7 +95,12 @@ class SqlCallJournal:
             if stamp is not None:
                 journal_sql.append(connection, stamp, self._boot_id)
 
-        self._store.submit(Lane.WRITE, work, done)
+        def saved(outcome: KnownError | None) -> None:
+            if outcome is None and self._on_queued is not None:
+                self._on_queued()
+            done(outcome)
+
+        self._store.submit(Lane.WRITE, work, saved)
 
     def recordings_are(self, found: Mapping[str, str]) -> None:
         """Manifest by call id, of the recordings on this computer: rows that do not know theirs

@@ -17,7 +17,8 @@ from ctidesk.calls.codec import MalformedMessage, named, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import RecordingStopped
 from ctidesk.calls.ports import Interaction, WrapUpDraft
-from ctidesk.crm import audit, outbox
+from ctidesk.crm import audit
+from ctidesk.crm.queueing import queue_call, queue_recording
 from ctidesk.crm.schema import (
     call_events,
     call_lines,
@@ -59,12 +60,12 @@ def recordings_are(connection: Connection, found: Mapping[str, str]) -> None:
 
 
 def _sealed_late(connection: Connection, call_id: str, manifest: str) -> None:
-    """The last segment may be sealed after a quick wrap-up was saved: its row, and its message
-    unless it is on its way, learn where the recording is."""
+    """The last segment may be sealed after a quick wrap-up was saved: its row learns where the
+    recording is, and the CRM is told in a message of its own."""
     unknown = (calls.c.call_id == call_id) & (calls.c.recording_manifest == "")
     changed = connection.execute(update(calls).where(unknown).values(recording_manifest=manifest))
     if changed.rowcount:
-        outbox.amend(connection, "interaction", call_id, {"recording_manifest": manifest})
+        queue_recording(connection, call_id, manifest)
 
 
 def load_since(
@@ -143,14 +144,7 @@ def save_interaction(connection: Connection, done: Interaction) -> None:
             member_id=done.member_id,
         )
     )
-    outbox.enqueue(
-        connection,
-        kind="interaction",
-        subject_id=done.call_id,
-        lane=done.member_id or done.call_id,
-        body=plain,
-        t_wall=done.saved_wall,
-    )
+    queue_call(connection, done)
     audit.record(
         connection,
         t_wall=done.saved_wall,

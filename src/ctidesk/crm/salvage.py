@@ -115,7 +115,9 @@ class _DamagedFile:
     def rows(self, table: Table) -> tuple[list[dict[str, Any]], bool]:
         """The rows of `table` that can be read, stepping over bad pages by rowid; and whether
         none had to be left out."""
-        names = [column.name for column in table.columns]
+        there = self._columns(table.name)
+        # a file that an earlier version left lacks the newest columns
+        names = [column.name for column in table.columns if not there or column.name in there]
         query = (
             f"SELECT rowid, {', '.join(names)} FROM {table.name} "  # noqa: S608 - our own names
             "WHERE rowid >= ? ORDER BY rowid"
@@ -155,6 +157,11 @@ class _DamagedFile:
         except dbapi2.Error:
             self.close()
             return None
+
+    def _columns(self, name: str) -> set[str]:
+        """Empty when it cannot be told."""
+        rows = self._all(f"SELECT name FROM pragma_table_info('{name}')")  # noqa: S608 - our own
+        return {str(row[0]) for row in rows or ()}
 
     def _top(self, name: str) -> int:
         rows = self._all(f"SELECT max(rowid) FROM {name}")  # noqa: S608 - our own name

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration: a database that says so needs no Alembic, which takes long to import."""
 
 
@@ -53,19 +53,18 @@ def _fact() -> tuple[Column[Any], ...]:
     return Column("source", Text, nullable=False), read, _text("resource")
 
 
+def _member_ref() -> Column[int]:
+    whose = ForeignKey("members.id", ondelete="CASCADE")
+    return Column("member_ref", Integer, whose, nullable=False, index=True)
+
+
 def _of_member(name: str, *columns: Column[Any]) -> Table:
     """A table of facts about a member, gone with the member."""
     return Table(
         name,
         metadata,
         Column("id", Integer, primary_key=True),
-        Column(
-            "member_ref",
-            Integer,
-            ForeignKey("members.id", ondelete="CASCADE"),
-            nullable=False,
-            index=True,
-        ),
+        _member_ref(),
         *columns,
         *_fact(),
     )
@@ -118,13 +117,7 @@ relations = Table(
     "relations",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column(
-        "member_ref",
-        Integer,
-        ForeignKey("members.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    _member_ref(),
     Column("other_ref", Integer, ForeignKey("members.id", ondelete="CASCADE"), index=True),
     Column("facility_ref", Integer, ForeignKey("facilities.id", ondelete="CASCADE")),
     _text("name"),
@@ -305,9 +298,14 @@ outbox = Table(
     Column("lease_until_wall", Float),
     Column("sent_wall", Float),
     _text("problem"),
+    _text("target"),  # what it hangs on: the call, or the resource that it changes
+    _text("remote"),  # the CRM's resource that came of it
+    _text("theirs"),  # of a conflict: what the CRM has instead
+    Column("tried_wall", Float),
     UniqueConstraint("kind", "subject_id", name="uq_outbox_subject"),
 )
 Index("ix_outbox_state", outbox.c.state, outbox.c.next_try_wall)
+Index("ix_outbox_lane", outbox.c.lane, outbox.c.id)
 
 audit = Table(
     "audit",
@@ -346,5 +344,4 @@ marks = Table(
 """Small facts about the cache itself, e.g. `incomplete_since` after a salvage."""
 
 # Beside the tables, the first migration makes `directory_fts`, a full-text index without content
-# (rowid = id * 4 + Owner; a search of a million names by LIKE would read them all), and triggers
-# that keep `audit` append-only; the third makes what `fhir/` keeps of the CRM.
+# (rowid = id * 4 + Owner), triggers that keep `audit` append-only; the third what `fhir/` keeps.

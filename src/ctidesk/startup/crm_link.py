@@ -6,24 +6,35 @@ httpx is loaded first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.care.outgoing import OutgoingState
 from ctidesk.config.os_keys import OsKeyStore
-from ctidesk.config.settings import Crm, Settings
+from ctidesk.config.sections import Crm
+from ctidesk.config.settings import Settings
 from ctidesk.crm.fhir.progress import PullPhase, PullState
+from ctidesk.crm.fhir.refresher import Refresher, Source
+from ctidesk.crm.fhir.sending import Sending, Way
 from ctidesk.crm.fhir.worker import CrmWorker, Progress, Rounds
+from ctidesk.crm.outgoing import SqlOutgoing
 from ctidesk.crm.store import StoreThread
 from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import Problem
-from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.tokens import Role
 
 if TYPE_CHECKING:
+    from ctidesk.crm.fhir.call_resources import Sealed
     from ctidesk.crm.fhir.connect import CrmPlace
 
+CHECKPOINT_S = 900.0
 STOP_S = 2.0
 """The desk waits so long for a running request; the thread ends with the process."""
 _THINGS = {
@@ -52,32 +63,90 @@ _THINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class CrmTold:
+    """`reading(state)`, `sending(state)`: how they stand; `fresh(member_id)`: the cache has what
+    the CRM says of a member now."""
+
+    reading: Callable[[PullState], None]
+    sending: Callable[[OutgoingState], None]
+    fresh: Callable[[str], None]
+
+
 class CrmLink:
-    """Reads the CRM from `start` to `stop`; does nothing where the settings name none."""
+    """Reads the CRM and sends it what is saved, from `start` to `stop`; does nothing where the
+    settings name none."""
 
     def __init__(
         self,
         settings: Settings,
         store: StoreThread,
         deliver: Callable[[Callable[[], None]], None],
-        on_state: Callable[[PullState], None],
+        told: CrmTold,
     ) -> None:
         self._worker: CrmWorker | None = None
+        self._sending: Sending | None = None
+        self._refresher: Refresher | None = None
+        self._told = told
         self._started = False
         if settings.crm.server:
             connect = partial(_connect, settings, store)
-            self._worker = CrmWorker(connect, float(settings.crm.interval), deliver, on_state)
+            self._worker = CrmWorker(connect, float(settings.crm.interval), deliver, self._read)
+            anew = partial(_connect_refreshing, settings, store)
+            self._refresher = Refresher(anew, deliver, told.fresh)
+        if settings.crm.server and settings.crm.send:
+            out = partial(_connect_sending, settings, store)
+            self._sending = Sending(out, deliver, told.sending, checkpoint_s=CHECKPOINT_S)
+        self.outgoing = SqlOutgoing(
+            store, self.wake, self.try_now, settings.data.region, settings.crm.member_system
+        )
+        """What waits to be sent; also where nothing is sent."""
 
     def start(self) -> None:
         """Call it whenever the cache has opened; the first call counts."""
         if self._worker is not None and not self._started:
             self._started = True
             self._worker.start()
+            if self._refresher is not None:
+                self._refresher.start()
+            if self._sending is not None:
+                self._sending.start()
+
+    @property
+    def sends(self) -> bool:
+        return self._sending is not None
+
+    def refresh(self, member_ids: Iterable[str]) -> None:
+        """Read these members anew, when the CRM answers in time."""
+        if self._refresher is not None and self._started:
+            self._refresher.ask(member_ids)
+
+    def wake(self) -> None:
+        """Something was saved."""
+        if self._sending is not None:
+            self._sending.wake()
+
+    def try_now(self) -> None:
+        """Read and send without waiting for the next time."""
+        if self._sending is not None:
+            self._sending.try_now()
+        if self._worker is not None:
+            self._worker.read_now()
 
     def stop(self) -> None:
         """Before the store closes."""
+        if self._refresher is not None and self._started:
+            self._refresher.stop(STOP_S)
+        if self._sending is not None and self._started:
+            self._sending.stop(STOP_S)
         if self._worker is not None and self._started:
             self._worker.stop(STOP_S)
+
+    def _read(self, state: PullState) -> None:
+        if state.phase is PullPhase.CURRENT and self._sending is not None:
+            # it answers: what was put off for its sake need not wait
+            self._sending.server_is_back()
+        self._told.reading(state)
 
 
 def place_of(settings: Settings) -> CrmPlace:
@@ -124,6 +193,35 @@ def _connect(
 
     secret = partial(stored_secret, settings.crm)
     return connect(place_of(settings), secret, store, progress, stopped)
+
+
+def _connect_sending(settings: Settings, store: StoreThread, stopped: Callable[[], bool]) -> Way:
+    from ctidesk.crm.fhir.connect import connect_sending
+
+    secret = partial(stored_secret, settings.crm)
+    return connect_sending(place_of(settings), secret, store, _sealed, stopped)
+
+
+def _connect_refreshing(
+    settings: Settings, store: StoreThread, stopped: Callable[[], bool]
+) -> Source:
+    from ctidesk.crm.fhir.connect import connect_refreshing
+
+    secret = partial(stored_secret, settings.crm)
+    return connect_refreshing(place_of(settings), secret, store, stopped)
+
+
+def _sealed(manifest: str) -> Sealed | None:
+    """What proves a recording; None when its manifest is gone from this computer. SHA-1 because
+    R4's Attachment.hash is one; what a verifier trusts is the signature inside."""
+    from ctidesk.crm.fhir.call_resources import Sealed
+
+    try:
+        content = Path(manifest).read_bytes()
+    except (OSError, ValueError):
+        return None
+    sha1 = base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode("ascii")
+    return Sealed(len(content), sha1, hashlib.sha256(content).hexdigest())
 
 
 def crm_indicator(state: PullState, name: str, time_of_day: Callable[[float], str]) -> Indicator:

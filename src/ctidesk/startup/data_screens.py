@@ -5,6 +5,8 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from ctidesk.calls.desk import Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import CallOffered
+from ctidesk.config.settings import Settings
 from ctidesk.crm.census import is_empty
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.startup.csv_member_import import CsvMemberImport, Deliver
@@ -23,8 +26,13 @@ from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.key_choice.presenter import KeyChoicePresenter, KeyChoiceState, KeyQuestion
 from ctidesk.ui.key_choice.view import KeyChoiceOverlay, unlock_command
+from ctidesk.ui.member_details.presenter import MemberDetailsPresenter
+from ctidesk.ui.member_details.view import MemberDetailsOverlay, correct_command
 from ctidesk.ui.member_import.presenter import MemberImportPresenter
 from ctidesk.ui.member_import.view import MemberImportOverlay, import_command
+from ctidesk.ui.surroundings import Surroundings
+from ctidesk.ui.sync_centre.presenter import SyncCentrePresenter
+from ctidesk.ui.sync_centre.view import SyncCentreOverlay, sync_command
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.widgets.notice import Level, Notice
 from ctidesk.ui.window.main_window import MainWindow
@@ -35,12 +43,15 @@ KEYS_NOTICE, MEMBERS_NOTICE = "keys", "members"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the screens go. `centre`: the column of the caller's card."""
+    """Where the screens go. `centre`: the column of the caller's card; `member()`: (id, name) of
+    the verified member in view whom the CRM keeps, ("", "") for none."""
 
     theme: Theme
     window: MainWindow
     centre: QWidget
     commands: DeskCommands
+    around: Surroundings
+    member: Callable[[], tuple[str, str]]
 
 
 class DataScreens:
@@ -58,6 +69,14 @@ class DataScreens:
             CsvMemberImport(parts.store, settings.region, deliver), parts.clock, self._imported
         )
         self.import_overlay = MemberImportOverlay(places.theme, places.window.below, self.members)
+        self.sync = SyncCentrePresenter(
+            parts.crm.outgoing, agent_of(parts.settings), moment, sends=parts.crm.sends
+        )
+        self.sync_overlay = SyncCentreOverlay(places.around, places.window.below, self.sync)
+        self.details = MemberDetailsPresenter(
+            parts.crm.outgoing, agent_of(parts.settings), places.member, parts.pop.reload
+        )
+        self.details_overlay = MemberDetailsOverlay(places.theme, places.window.below, self.details)
         self._file = (
             MembersFile(parts.store, Path(settings.members_csv), settings.region, deliver)
             if settings.members_csv
@@ -68,6 +87,8 @@ class DataScreens:
         """What came of the settings' file of members, None until then."""
         places.commands.register(import_command(self.import_overlay))
         places.commands.register(unlock_command(self.keys))
+        places.commands.register(sync_command(self.sync_overlay))
+        places.commands.register(correct_command(self.details_overlay, self.details))
         self.keys.live.watch(self._keys_changed)
         parts.desk.subscribe(self._desk_changed)
 
@@ -88,8 +109,10 @@ class DataScreens:
             self.keys.failed(state.problem)
 
     def hide_members(self) -> None:
-        """The desk is locked: no preview with members' data stays on the screen."""
+        """The desk is locked: nothing with members' data stays on the screen."""
         self.import_overlay.dismiss()
+        self.sync_overlay.dismiss()
+        self.details_overlay.dismiss()
 
     def stop(self) -> None:
         """Before the store closes: running imports end after their batch."""
@@ -162,6 +185,21 @@ class DataScreens:
         self.import_overlay.open()
 
     def _desk_changed(self, change: Change) -> None:
-        """Who calls is what the agent needs to see; an import goes on, a preview stays."""
+        """Who calls is what the agent needs to see; an import goes on, a preview stays. A form
+        about the caller on the line stays too."""
+        self.details.card_changed()
         if isinstance(change, CallOffered):
             self.import_overlay.dismiss()
+            self.sync_overlay.dismiss()
+
+
+def agent_of(settings: Settings) -> str:
+    """The agent by the name that saved calls and the audit trail have."""
+    return settings.agent.name or settings.account.user
+
+
+def moment(t_wall: float) -> str:
+    """A time of day; with its date where it is not today."""
+    then, now = time.localtime(t_wall), time.localtime()
+    same_day = (then.tm_year, then.tm_yday) == (now.tm_year, now.tm_yday)
+    return time.strftime("%H:%M" if same_day else "%d %b, %H:%M", then)

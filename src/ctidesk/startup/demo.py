@@ -19,7 +19,8 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import RecordingStopped
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
-from ctidesk.config.settings import Account, Agent, Data, Recording, Settings
+from ctidesk.config.sections import Account, Agent, Data, Recording
+from ctidesk.config.settings import Settings
 from ctidesk.demo.free_port import HOST, free_port
 from ctidesk.demo.houses import DemoCentre
 from ctidesk.demo.lines import Report

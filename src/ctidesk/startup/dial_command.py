@@ -14,7 +14,7 @@ from ctidesk.calls import links, numbers
 from ctidesk.calls.errors import KnownError
 from ctidesk.config import settings as settings_file
 from ctidesk.config.paths import Profile, default_profile
-from ctidesk.config.settings import Data
+from ctidesk.config.sections import Data
 from ctidesk.startup import instance, run
 
 

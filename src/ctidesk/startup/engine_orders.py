@@ -17,7 +17,8 @@ from ctidesk.calls.commands import (
 from ctidesk.calls.lamps import MOST_LAMPS, Colleague
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.calls.text import plain
-from ctidesk.config.settings import Account, Audio, Settings
+from ctidesk.config.sections import Account, Audio
+from ctidesk.config.settings import Settings
 
 ACCOUNT_ID = "main"
 

@@ -19,6 +19,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.care.member_import import ImportResult, summary
 from ctidesk.config import settings
 from ctidesk.config.paths import Profile, default_profile
+from ctidesk.config.sections import Data
 from ctidesk.crm import csv_import
 from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.csv_import import Cancel, ImportReport
@@ -102,7 +103,7 @@ def _import(wishes: argparse.Namespace) -> int:
 
 def _region(config: Path | None) -> str:
     if config is None:
-        return settings.Data().region
+        return Data().region
     return settings.parse(settings.read(config), config.parent).data.region
 
 

@@ -16,6 +16,7 @@ from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.desk import CallDesk
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.queue_codes import QueueFollower
+from ctidesk.care.outgoing import OutgoingState
 from ctidesk.care.pop import ScreenPop
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
@@ -27,8 +28,9 @@ from ctidesk.crm.journal import SqlCallJournal
 from ctidesk.crm.store import StorePhase, StoreState, StoreThread
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
+from ctidesk.startup.card_refresh import CardRefresh
 from ctidesk.startup.clock import SystemClock
-from ctidesk.startup.crm_link import CrmLink
+from ctidesk.startup.crm_link import CrmLink, CrmTold
 from ctidesk.startup.engine_orders import (
     ACCOUNT_ID,
     account_order,
@@ -49,7 +51,8 @@ class Parts:
     """The running desk without a window.
 
     `start` begins everything and returns at once. Listeners to set before it: `on_recalled(log)`,
-    `on_cache(state)`, `on_crm(state)`, `on_recording_key(problem)` (None: they can be signed).
+    `on_cache(state)`, `on_crm(state)`, `on_sending(state)`, `on_recording_key(problem)` (None:
+    they can be signed).
     `engine_words`: further words of the engine's command line.
     """
 
@@ -68,14 +71,16 @@ class Parts:
         self.on_recalled: Callable[[Sequence[LogEvent]], None] = _ignore
         self.on_cache: Callable[[StoreState], None] = _ignore
         self.on_crm: Callable[[PullState], None] = _ignore
+        self.on_sending: Callable[[OutgoingState], None] = _ignore
         self.on_recording_key: Callable[[KnownError | None], None] = _ignore
         self._deliver = deliver
         self.store = StoreThread(
             SqlCipherCache(profile.database, keys.database_key), deliver, self._cache_changed
         )
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
-        self.crm = CrmLink(settings, self.store, deliver, self._crm_told)
-        self.journal = SqlCallJournal(self.store, self.clock)
+        told = CrmTold(self._crm_told, self._sending_told, self._fresh)
+        self.crm = CrmLink(settings, self.store, deliver, told)
+        self.journal = SqlCallJournal(self.store, self.clock, on_queued=self.crm.wake)
         self.supervisor = EngineSupervisor(
             profile.runtime,
             deliver,
@@ -95,6 +100,7 @@ class Parts:
             self.desk, queue_codes(settings), self.actions.dial_code
         )
         self.pop = ScreenPop(self.desk, self.actions, self.directory)
+        self.card_refresh = CardRefresh(self.desk, self.pop, self.crm.refresh)
         self.plumbing = Plumbing(
             self.supervisor, self.desk, self.journal, self.clock, self._recalled
         )
@@ -156,6 +162,12 @@ class Parts:
 
     def _crm_told(self, state: PullState) -> None:
         self.on_crm(state)
+
+    def _sending_told(self, state: OutgoingState) -> None:
+        self.on_sending(state)
+
+    def _fresh(self, member_id: str) -> None:
+        self.pop.reload(member_id)
 
     def _fetch_device_key(self) -> None:
         """Own thread: the key store may ask its user, and open recordings are closed by reading

@@ -21,10 +21,12 @@ from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.links import is_link
 from ctidesk.calls.parking import Parking
+from ctidesk.care.outgoing import OutgoingState
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
-from ctidesk.config.settings import Settings, WrapUp
+from ctidesk.config.sections import WrapUp
+from ctidesk.config.settings import Settings
 from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
@@ -38,7 +40,7 @@ from ctidesk.startup.patient_page import browse, patient_page
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.qt_bridge import QtBridge
-from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.theme import Mode, Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.focus_ring import FocusRings
@@ -110,6 +112,7 @@ class RunningDesk:
         self.parts.on_recalled = self._recalled
         self.parts.on_cache = self._cache_changed
         self.parts.on_crm = self._crm_changed
+        self.parts.on_sending = self._sending_changed
         self.parts.on_recording_key = self._recording_key_changed
         self._recording_key_changed(None)
         self._cache_changed(StoreState(StorePhase.OPENING))
@@ -127,10 +130,14 @@ class RunningDesk:
                 self.window.window,
                 self.window.centre,
                 self.window.commands,
+                self.window.around,
+                self._verified_member,
             ),
             self.parts,
             self.bridge.deliver,
         )
+        correct = self.window.panels.member_card.correct
+        correct.clicked.connect(lambda: self.window.commands.perform("card.correct"))
         self.parts.start_cache()
         if self.settings.web_api.enabled:
             self._serve_web_crms()
@@ -212,6 +219,10 @@ class RunningDesk:
             sound=parts.sound,
         )
 
+    def _verified_member(self) -> tuple[str, str]:
+        state = self.window.presenters.member_card.live.state
+        return state.correctable, state.name if state.correctable else ""
+
     def _recalled(self, whole: Sequence[LogEvent]) -> None:
         self.window.take_log(whole)
 
@@ -232,6 +243,11 @@ class RunningDesk:
 
     def _crm_changed(self, state: PullState) -> None:
         self.window.set_crm(crm_indicator(state, self.settings.crm.name, _time_of_day))
+
+    def _sending_changed(self, state: OutgoingState) -> None:
+        self.window.presenters.status.set_sending(state)
+        if self._data is not None:
+            self._data.sync.told(state)
 
     def _recording_key_changed(self, problem: KnownError | None) -> None:
         indicator = recording_indicator(self.settings, problem, self.parts.can_sign)

@@ -22,7 +22,7 @@ from ctidesk.startup.parts import Deliver, Parts
 from ctidesk.startup.web_api_token import TOKEN_NAME, no_key_store, no_token
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.directory_search.presenter import Problem
-from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.suggestions import MemberSuggestions
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.notice import Level, Notice, notice_of

@@ -31,7 +31,7 @@ from ctidesk.ui.shortcuts.keys import ShortcutKeys
 from ctidesk.ui.shortcuts.overview import ShortcutOverview
 from ctidesk.ui.shortcuts.table import Shortcuts
 from ctidesk.ui.sound.view import SoundOverlay
-from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Mode, Theme
 from ctidesk.ui.toast.presenter import ToastOffer, offers
@@ -173,6 +173,7 @@ class DeskWindow(QObject):
         panels.call_bar.transfer_wanted.connect(self._transfer)
         panels.call_bar.keypad_wanted.connect(self._keypad)
         panels.status_strip.explain_wanted.connect(self._explain)
+        panels.status_strip.command_wanted.connect(self.commands.perform)
         return MainWindow(self._theme, parts, self._memory, self._before_closing)
 
     def _make_orders(self) -> None:

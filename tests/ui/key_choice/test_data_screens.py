@@ -16,15 +16,18 @@ from ctidesk.calls.events import CallOffered
 from ctidesk.config import os_keys
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
-from ctidesk.config.settings import Data, Settings
+from ctidesk.config.sections import Data
+from ctidesk.config.settings import Settings
 from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.startup.data_screens import DataScreens, Places
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.key_choice.presenter import KeyPlace
 from ctidesk.ui.qt_bridge import QtBridge
+from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.widgets.notice import NoticeBar
+from ctidesk.ui.widgets.timer import SecondTick
 from ctidesk.ui.window.layout_memory import ForgetfulLayout
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
 
@@ -60,7 +63,8 @@ class Start:
         qtbot.addWidget(self.window)
         self.window.show()
         self.commands = DeskCommands()
-        places = Places(theme, self.window, self.centre, self.commands)
+        around = Surroundings(theme, SecondTick(self.window), self.parts.clock)
+        places = Places(theme, self.window, self.centre, self.commands, around, lambda: ("", ""))
         self.screens = DataScreens(places, self.parts, self.bridge.deliver)
         self.phase = StorePhase.OPENING
         self.parts.on_cache = self._state

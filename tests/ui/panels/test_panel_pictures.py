@@ -23,7 +23,7 @@ from ctidesk.calls.events import AccountWarning, Registration
 from ctidesk.startup.web_api import web_api_indicator
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.directory_search.presenter import Problem
-from ctidesk.ui.status_strip.presenter import Indicator
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.labels import ElidedLabel

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ctidesk.calls.commands import ConfigureAudio
-from ctidesk.config.settings import Audio, SettingsProblem, parse
+from ctidesk.config.sections import Audio
+from ctidesk.config.settings import SettingsProblem, parse
 from ctidesk.startup.engine_orders import audio_order
 from ctidesk.startup.sound_file import SoundFile
 

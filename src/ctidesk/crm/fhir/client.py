@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urljoin
 
-from ctidesk.crm.fhir import pages, problems
+from ctidesk.crm.fhir import exact, pages, problems
 from ctidesk.crm.fhir.pages import Page
 from ctidesk.crm.fhir.tokens import Tokens
 from ctidesk.crm.fhir.transport import MAX_ANSWER, Reply, Request, host_of, is_safe, origin_of
@@ -114,6 +114,23 @@ class FhirClient:
         """One resource as it is now. Raises `Gone`."""
         return self._kept(self._send(Request("GET", self._url(kind, fhir_id)), allowed=(200,)))
 
+    def find(self, kind: str, wanted: Mapping[str, str]) -> Kept | None:
+        """The one resource that a search finds, None for none. Raises `Conflict` for several."""
+        found = [
+            each
+            for each in self.search(kind, {**wanted, "_count": "2"}).entries
+            if each.resource.get("resourceType") == kind and each.mode in ("match", "")
+        ]
+        if len(found) > 1:
+            raise problems.Conflict
+        fhir_id = found[0].resource.get("id") if found else None
+        if not isinstance(fhir_id, str):
+            return None
+        about = found[0].resource.get("meta")
+        version = about.get("versionId") if isinstance(about, dict) else None
+        version = version if isinstance(version, str) else ""
+        return Kept(kind, fhir_id, version, found[0].raw, found[0].resource, created=False)
+
     def create(self, resource: Mapping[str, Any], only_if_none: str) -> Kept:
         """Create, or get what an earlier try created: `only_if_none` is the search that would find
         it, such as "identifier=urn:ctidesk:call|1" (R4 http.html#ccreate). A lost answer can thus
@@ -144,7 +161,7 @@ class FhirClient:
     def _writing(
         self, method: str, url: str, resource: Mapping[str, Any], headers: dict[str, str]
     ) -> Request:
-        content = pages.dumped(resource).encode()
+        content = exact.dumped(resource).encode()
         return Request(method, url, {**headers, "Content-Type": FHIR_JSON}, content)
 
     def _send(self, request: Request, allowed: tuple[int, ...]) -> Reply:

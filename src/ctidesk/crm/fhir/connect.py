@@ -5,26 +5,39 @@ Runs in: desk process, the CRM's worker thread.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ctidesk.crm.fhir import scopes
-from ctidesk.crm.fhir.client import FhirClient
-from ctidesk.crm.fhir.kinds import KINDS
+from ctidesk.crm.fhir.call_resources import Sealed
+from ctidesk.crm.fhir.client import FhirClient, Kept
+from ctidesk.crm.fhir.directory_rows import From
+from ctidesk.crm.fhir.kinds import KINDS, READERS
 from ctidesk.crm.fhir.page_writer import StoreLine
+from ctidesk.crm.fhir.pages import Page
 from ctidesk.crm.fhir.problems import CrmProblem, unknown_types
-from ctidesk.crm.fhir.pull import Pull
-from ctidesk.crm.fhir.reading import Surroundings
+from ctidesk.crm.fhir.pull import ENDING, Pull
+from ctidesk.crm.fhir.reading import Surroundings, read
+from ctidesk.crm.fhir.refresher import Source
+from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
 from ctidesk.crm.fhir.round import Progress, Round, Wanted
+from ctidesk.crm.fhir.sender import Sender, Wiring
+from ctidesk.crm.fhir.sending import Way
 from ctidesk.crm.fhir.tokens import BackendService, FixedToken, NoToken, Secret, SignIn, Tokens
-from ctidesk.crm.fhir.transport import Http
+from ctidesk.crm.fhir.transport import READ_S, Http
 from ctidesk.crm.store import StoreThread
+
+REFRESH_SILENCE_S = 5.0
+"""A card is refreshed soon or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmPlace:
     """`auth`: "none", "token" or "key"; `kinds` and `scopes` empty: all that the desk reads.
-    The rest as in `round.Wanted` and `tokens.SignIn`."""
+    `silence_s`: the longest that the server may be silent. The rest as in `round.Wanted` and
+    `tokens.SignIn`."""
 
     server: str
     source: str
@@ -39,14 +52,16 @@ class CrmPlace:
     member_system: str = ""
     page: int = 200
     whole_days: float = 7.0
+    silence_s: float = READ_S
 
 
-def tokens_of(place: CrmPlace, http: Http, secret: Secret) -> Tokens:
-    """How the desk signs in there."""
+def tokens_of(place: CrmPlace, http: Http, secret: Secret, *, writes: bool = False) -> Tokens:
+    """How the desk signs in there; what the settings name as scopes counts for both ways."""
     if place.auth == "token":
         return FixedToken(secret)
     if place.auth == "key":
-        asked = place.scopes or scopes.wanted(place.kinds or KINDS)
+        named = scopes.wanted_to_write() if writes else scopes.wanted(place.kinds or KINDS)
+        asked = place.scopes or named
         sign_in = SignIn(place.client_id, asked, place.key_id, place.token_url)
         return BackendService(http, place.server, sign_in, secret)
     return NoToken()
@@ -62,7 +77,7 @@ def connect(
     """Nothing is sent yet. Raises `CrmProblem` for an address or a file that can't be used."""
     if strange := [kind for kind in place.kinds if kind not in KINDS]:
         raise unknown_types(tuple(strange))
-    http = Http(place.ca_file, stopped=stopped)
+    http = Http(place.ca_file, place.silence_s, stopped)
     tokens = tokens_of(place, http, secret)
     wanted = Wanted(
         server=place.server,
@@ -80,3 +95,62 @@ def connect(
         raise
     this = Round(client, StoreLine(store, stopped), wanted, progress)
     return Pull(this, tokens, http.close)
+
+
+def connect_refreshing(
+    place: CrmPlace, secret: Secret, store: StoreThread, stopped: Callable[[], bool]
+) -> Source:
+    """For single members. Nothing is sent yet. Raises `CrmProblem` as `connect` does."""
+    http = Http(place.ca_file, min(place.silence_s, REFRESH_SILENCE_S), stopped)
+    try:
+        client = FhirClient(http, place.server, tokens_of(place, http, secret))
+    except CrmProblem:
+        http.close()
+        raise
+    around = Surroundings(place.region, place.member_system)
+
+    def one(kept: Kept) -> Item | None:
+        reading = read(kept.resource, around, READERS)
+        return None if reading is None or not kept.raw else Item(reading, kept.raw)
+
+    def items(page: Page, key: str) -> list[Item]:
+        # a server that does not know the parameter answers with everybody's
+        readings = [(read(e.resource, around, READERS), e.raw) for e in page.entries]
+        return [Item(found, raw) for found, raw in readings if found and found.about == key]
+
+    return Source(
+        client=client,
+        line=StoreLine(store, stopped),
+        kinds=frozenset(place.kinds or KINDS),
+        rows=lambda connection: ResourceRows(connection, From(place.source, time.time()), around),
+        items=items,
+        one=one,
+        close=http.close,
+    )
+
+
+def connect_sending(
+    place: CrmPlace,
+    secret: Secret,
+    store: StoreThread,
+    sealed: Callable[[str], Sealed | None],
+    stopped: Callable[[], bool],
+) -> Way:
+    """The way out of the outbox. Nothing is sent yet. Raises `CrmProblem` as `connect` does."""
+    http = Http(place.ca_file, place.silence_s, stopped)
+    try:
+        client = FhirClient(http, place.server, tokens_of(place, http, secret, writes=True))
+    except CrmProblem:
+        http.close()
+        raise
+    around = Surroundings(place.region, place.member_system)
+    line = StoreLine(store, stopped)
+
+    def kept(connection: Any, there: Kept, now: float) -> None:
+        reading = read(there.resource, around, READERS) if there.kind in READERS else None
+        if reading is not None and there.raw:
+            rows = ResourceRows(connection, From(place.source, now), around)
+            rows.put(Item(reading, there.raw))
+
+    wiring = Wiring(client, line, place.member_system, sealed)
+    return Way(Sender(wiring), line, kept, ENDING, http.close)

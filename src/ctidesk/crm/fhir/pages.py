@@ -65,11 +65,6 @@ def parse(text: str) -> dict[str, Any]:
     return value
 
 
-def dumped(resource: Any) -> str:
-    """The text of a resource that the desk sends."""
-    return json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
-
-
 def page_of(text: str) -> Page | None:
     """The page, None if the object is no Bundle. Raises `NotJson`."""
     try:

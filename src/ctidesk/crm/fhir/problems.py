@@ -197,6 +197,21 @@ def refused(status: int, issue: str) -> CrmProblem:
     )
 
 
+def doubled(kind: str) -> CrmProblem:
+    return CrmProblem(
+        "crm_doubled",
+        f"The CRM has this {kind} more than once already.",
+        "Nothing was added. Ask the CRM's administrator to remove the double, then send again.",
+        http_status=412,
+    )
+
+
+def busy(kind: str) -> CrmProblem:
+    return CrmProblem(
+        "crm_busy", f"Others change this {kind} in the CRM right now.", _BY_ITSELF, passing=True
+    )
+
+
 def cyclic(kind: str) -> CrmProblem:
     return CrmProblem(
         "crm_cyclic",

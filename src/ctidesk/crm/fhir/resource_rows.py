@@ -73,6 +73,7 @@ _TABLE_OF = {
     "Task": "contacts",
     "DocumentReference": "contacts",
 }
+_ROW_OF = {**_TABLE_OF, "Patient": "members", "RelatedPerson": "relations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,22 @@ class ResourceRows:
         if known is not None and known[1] != reading.about:
             self._tell_on(reading.kind, known[1])
         return True
+
+    def confirm(self, key: str) -> None:
+        """The CRM says so still: what the card shows of it is as old as this reading."""
+        table = _ROW_OF.get(key.partition("/")[0])
+        if table is not None:
+            self._cursor.execute(
+                f"UPDATE {table} SET read_wall = ? WHERE resource = ?",  # noqa: S608 - our own names
+                (self._origin.read_wall, key),
+            )
+
+    def lay_over(self, key: str, body: str) -> None:
+        """A change of this desk that the CRM does not have yet: shown until the server's next
+        version of the resource comes."""
+        self._cursor.execute("UPDATE fhir_resources SET body = ? WHERE key = ?", (body, key))
+        if (reading := self._read(body)) is not None:
+            self._derive(reading, body, is_new=False)
 
     def forget(self, key: str) -> bool:
         """The CRM has it no longer. False when the cache did not have it either."""

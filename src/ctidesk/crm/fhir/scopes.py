@@ -17,6 +17,16 @@ def wanted(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"system/{kind}.rs" for kind in kinds)
 
 
+def wanted_to_write() -> tuple[str, ...]:
+    """What to ask for to send what a desk saves: create what it makes (and find it again), change
+    what it may put right."""
+    told = ("Communication", "Task", "DocumentReference", "AuditEvent")
+    asked = ("MedicationRequest", "SupplyRequest", "DeviceRequest")
+    changed = ("Patient", "Appointment", "Coverage")
+    made = tuple(f"system/{kind}.crs" for kind in told + asked)
+    return made + tuple(f"system/{kind}.ru" for kind in changed)
+
+
 def readable(kind: str, granted: frozenset[str] | None) -> bool:
     """Whether a type may be searched. True when nobody said what was granted."""
     if granted is None:

@@ -31,7 +31,8 @@ SUMMARY_LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """`stale`: confirm before quoting. `over`: no longer valid (expired, past, cancelled)."""
+    """`stale`: confirm before quoting. `over`: no longer valid (expired, past, cancelled). `gone`:
+    the source has it no longer."""
 
     kind: str
     title: str
@@ -39,6 +40,7 @@ class FactLine:
     source: str
     stale: bool = False
     over: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,8 @@ def _fact(number: int, one: FactLine) -> Line:
     note = one.source
     if one.stale:
         note = f"Confirm before quoting · {one.source}"
+    if one.gone:
+        note = f"No longer on record · {one.source}"
     return Line(
         key=f"{number}",
         title=one.title,

@@ -32,6 +32,7 @@ from ctidesk.ui.member_card.state import (
     PartyChip,
     match_words,
 )
+from ctidesk.ui.member_card.steady import steady
 
 MINUTE_S = 60.0
 
@@ -66,7 +67,7 @@ class MemberCardPresenter:
         """By call_id: the facility that the agent confirmed as the caller."""
         self.code_label: Callable[[str], str] = str
         """A wrap-up code of the history in words."""
-        self._facts: tuple[MemberCard, float, CardFacts] | None = None
+        self._facts: tuple[str, MemberCard, float, CardFacts] | None = None
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
         pop.subscribe(self.live.refresh)
@@ -204,7 +205,8 @@ class MemberCardPresenter:
             birth_year=str(card.birth_date.year) if card and card.birth_date else "",
             check=self._check_state(call.call_id, check),
             page=self._pages.name(call.call_id),
-            facts=self._told(card) if card is not None and verified else None,
+            correctable=card.member_id if card is not None and verified and card.crm_id else "",
+            facts=self._told(call.call_id, card) if card is not None and verified else None,
         )
 
     def _candidates(self, call_id: str) -> tuple[CandidateLine, ...]:
@@ -230,12 +232,19 @@ class MemberCardPresenter:
             result_good=result is not None and result.correct,
         )
 
-    def _told(self, card: MemberCard) -> CardFacts:
-        """Worded once a minute: the state is computed at every event."""
+    def _told(self, call_id: str, card: MemberCard) -> CardFacts:
+        """Worded once a minute: the state is computed at every event. A card that is refreshed
+        meanwhile keeps its lines in their places."""
         now = self._clock.wall()
-        if self._facts is None or self._facts[0] is not card or now - self._facts[1] >= MINUTE_S:
-            self._facts = (card, now, card_facts(card, now, self.code_label))
-        return self._facts[2]
+        known = self._facts
+        if known is not None and (known[0], known[1].member_id) != (call_id, card.member_id):
+            known = None
+        if known is None or known[1] is not card or now - known[2] >= MINUTE_S:
+            facts = card_facts(card, now, self.code_label)
+            facts = steady(None if known is None else known[3], facts)
+            self._facts = (call_id, card, now, facts)
+            return facts
+        return known[3]
 
 
 def _stage(looking: bool, member_id: str, card: MemberCard | None, verified: bool) -> CardStage:

@@ -117,6 +117,8 @@ class MemberCardState:
     check: CheckState | None = None
     page: str = ""
     """The name of the EMR or CRM that has a page of this member."""
+    correctable: str = ""
+    """The member's id, once verified, where the CRM keeps them."""
     facts: CardFacts | None = None
 
 

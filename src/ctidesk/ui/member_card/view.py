@@ -138,7 +138,12 @@ class MemberCardView(QWidget):
         )
         self.page.setObjectName("patient_page")
         self.page.clicked.connect(self._presenter.open_page)
-        self.identity = IdentityBlock(self._around, self.page, self.change)
+        self.correct = ActionButton(
+            self._around.theme, "note", self.tr("Correct…"), Variant.QUIET, Target.ROW
+        )
+        self.correct.setObjectName("correct_details")
+        self.correct.set_name(self.tr("Correct the member's details"))
+        self.identity = IdentityBlock(self._around, self.correct, self.page, self.change)
         self.check = CheckPanel(self._around, self._presenter)
         self.facts = FactsBlock(self._around)
         layout.addWidget(self.identity)
@@ -199,6 +204,7 @@ class MemberCardView(QWidget):
             self.page.setText(state.page)
             self.page.set_name(self.tr("Open this member in %s") % state.page)
         self.page.setVisible(open_card and bool(state.page))
+        self.correct.setVisible(bool(state.correctable))
         if state.check is not None:
             self.check.show_check(state.check)
         self.check.setVisible(open_card and not verified)

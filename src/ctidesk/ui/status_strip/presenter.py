@@ -14,27 +14,16 @@ from ctidesk.calls.desk import CallDesk, Change, EngineState
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration, RegistrationChanged, Sound, SoundChanged
 from ctidesk.calls.ports import CallJournal, Clock
+from ctidesk.care.outgoing import OutgoingState
 from ctidesk.metrics.shift import Figures, ShiftStatistics
 from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.live import Live, but_telemetry
+from ctidesk.ui.status_strip import outgoing
+from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.tokens import Role
 
 SPARK = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One thing of the strip: icon and word, `tip` for the pointer; a click tells `problem`.
-    `whole`: the word is never cut, however full the strip is."""
-
-    key: str
-    icon: str
-    word: str
-    role: Role = Role.MUTED
-    tip: str = ""
-    problem: Problem | None = None
-    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,7 @@ class StatusPresenter:
         self._web_api: Indicator | None = None
         self._waiting: int | None = None
         self._outbox_problem: Problem | None = None
+        self._sending: OutgoingState | None = None
         self._spark: deque[float] = deque(maxlen=SPARK)
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
@@ -104,8 +94,13 @@ class StatusPresenter:
         self._web_api = indicator
         self.live.refresh()
 
+    def set_sending(self, state: OutgoingState) -> None:
+        """How the sending stands, of a desk that sends."""
+        self._sending = state
+        self.live.refresh()
+
     def ask_outbox(self) -> None:
-        """Count what waits for the CRM; also called by whoever sends it."""
+        """Count what waits for the CRM."""
 
         def counted(outcome: int | KnownError) -> None:
             if isinstance(outcome, KnownError):
@@ -145,7 +140,7 @@ class StatusPresenter:
             *(shown for one in self._desk.registrations.values() for shown in _account(one)),
             *self._engine(),
             *self._data(),
-            *self._outbox(),
+            *self._outgoing(),
             *([self._key] if self._key else []),
             *([self._web_api] if self._web_api else []),
         ]
@@ -157,6 +152,11 @@ class StatusPresenter:
         well = self._crm is not None and self._cache is not None and self._cache.role is Role.READY
         shown = (None if well else self._cache, self._crm)
         return [one for one in shown if one is not None]
+
+    def _outgoing(self) -> list[Indicator]:
+        if self._sending is not None and self._outbox_problem is None:
+            return outgoing.sending(self._sending)
+        return outgoing.counted(self._waiting, self._outbox_problem)
 
     def _engine(self) -> list[Indicator]:
         if self._desk.engine is EngineState.LOST:
@@ -178,17 +178,6 @@ class StatusPresenter:
             problem = Problem(tip, f"This build is {ready.build}. Install the release for work.")
             return [Indicator("engine", "warning", "No headset", Role.HOLD, tip, problem)]
         return [_headset(self._desk.sound, ready.build)]
-
-    def _outbox(self) -> list[Indicator]:
-        if self._outbox_problem is not None:
-            problem = self._outbox_problem
-            return [Indicator("outbox", "error", "Outbox", Role.DANGER, problem.text, problem)]
-        if self._waiting is None:
-            return []
-        if self._waiting == 0:
-            return [Indicator("outbox", "check", "Nothing to send", Role.MUTED)]
-        tip = "Saved on this computer; sent as soon as the CRM takes it."
-        return [Indicator("outbox", "sync", f"{self._waiting} to send to CRM", Role.TEXT, tip)]
 
     def _shift(self) -> ShiftShown:
         now = self._clock.mono()

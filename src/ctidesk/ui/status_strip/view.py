@@ -10,7 +10,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from ctidesk.ui.status_strip.fitting import Block, Keep, left_out
-from ctidesk.ui.status_strip.presenter import Indicator, StatusPresenter, StatusState
+from ctidesk.ui.status_strip.indicator import Indicator
+from ctidesk.ui.status_strip.presenter import StatusPresenter, StatusState
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import set_tone
@@ -58,7 +59,7 @@ class IndicatorView(QWidget):
         set_tone(self._word, shown.role)
         self._set_tip()
         self.setAccessibleName(f"{shown.word}. {shown.tip}" if shown.tip else shown.word)
-        self._more.setVisible(shown.problem is not None)
+        self._more.setVisible(shown.problem is not None or bool(shown.command))
         self._more.set_name(self.tr("%s: what to do") % shown.word)
 
     @property
@@ -84,7 +85,9 @@ class IndicatorView(QWidget):
             self.setToolTip(". ".join(part for part in (word, self._shown.tip) if part))
 
     def _tell(self) -> None:
-        if self._shown is not None and self._shown.problem is not None:
+        if self._shown is not None and self._shown.command:
+            self._strip.command_wanted.emit(self._shown.command)
+        elif self._shown is not None and self._shown.problem is not None:
             problem = self._shown.problem
             self._strip.explain_wanted.emit(self._shown.key, problem.text, problem.remedy)
 
@@ -94,6 +97,9 @@ class StatusStrip(QWidget):
 
     explain_wanted = Signal(str, str, str)
     """key, text, remedy"""
+
+    command_wanted = Signal(str)
+    """Name of a desk command."""
 
     figures_wanted = Signal()
 

@@ -1,0 +1,1 @@
+"""What of a verified member may be put right at the desk: numbers, address, language."""
