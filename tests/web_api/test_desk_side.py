@@ -22,12 +22,15 @@ class SpyHands:
     def __init__(self) -> None:
         self.prefilled: list[str] = []
         self.suggested: list[tuple[str, str]] = []
+        self.locked = False
 
     def prefill(self, number: str) -> None:
         self.prefilled.append(number)
 
-    def suggest(self, call_id: str, card: MemberCard) -> None:
-        self.suggested.append((call_id, card.member_id))
+    def suggest(self, call_id: str, card: MemberCard) -> bool:
+        if not self.locked:
+            self.suggested.append((call_id, card.member_id))
+        return not self.locked
 
 
 class Page:
@@ -234,6 +237,18 @@ def test_a_member_is_suggested_and_never_opened(scene: Scene, page: Page) -> Non
     assert page.hands.suggested == [(call_id, "M-1001")]
     assert scene.desk.context(call_id).member_id == ""
     assert scene.pop.cards == {}
+
+
+def test_a_suggestion_that_nobody_needs_or_sees(scene: Scene, page: Page) -> None:
+    call_id = scene.talk(SHARED)
+    page.hands.locked = True
+    answer = page.asks("open_member", call_id=call_id, member_id="M-1001")
+    assert (answer["ok"], answer["code"]) == (False, "not_possible")
+    page.hands.locked = False
+    scene.verify_jane(call_id)
+    answer = page.asks("open_member", call_id=call_id, member_id="M-1001")
+    assert (answer["ok"], answer["opened"]) == (True, True)
+    assert page.hands.suggested == []
 
 
 def test_a_member_whom_nobody_knows(scene: Scene, page: Page) -> None:

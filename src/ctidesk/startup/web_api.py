@@ -23,7 +23,7 @@ from ctidesk.startup.web_api_token import TOKEN_NAME, no_key_store, no_token
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.status_strip.indicator import Indicator
-from ctidesk.ui.suggestions import MemberSuggestions
+from ctidesk.ui.suggestions import MemberSuggestions, suggestion_command
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.notice import Level, Notice, notice_of
 from ctidesk.web_api.desk_events import DeskEvents
@@ -158,6 +158,7 @@ class _Hands:
         self._suggestions = MemberSuggestions(
             parts.desk, parts.pop, window.window.notices, lambda: window.locked
         )
+        window.commands.register(suggestion_command(self._suggestions))
 
     def prefill(self, number: str) -> None:
         if self._desk.live or QApplication.activeWindow() is not None:
@@ -167,8 +168,8 @@ class _Hands:
         self._raise_window()
         self._window.prefill(number)
 
-    def suggest(self, call_id: str, card: MemberCard) -> None:
-        self._suggestions.show(call_id, card)
+    def suggest(self, call_id: str, card: MemberCard) -> bool:
+        return self._suggestions.show(call_id, card)
 
 
 _NUMBER = Notice(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.care.member import MemberCard
 from ctidesk.care.pop import ScreenPop
+from ctidesk.ui.desk_commands import DeskCommand
 from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.widgets.notice import Level, Notice, NoticeStack
 
@@ -30,9 +31,10 @@ class MemberSuggestions:
         self._call_id = self._member_id = ""
         desk.subscribe(but_telemetry(self._changed))
 
-    def show(self, call_id: str, card: MemberCard) -> None:
-        if self._locked() or self._desk.context(call_id).member_id == card.member_id:
-            return  # nobody is there, or the agent was quicker
+    def show(self, call_id: str, card: MemberCard) -> bool:
+        """False where nobody is there to see it."""
+        if self._locked():
+            return False
         self._call_id, self._member_id = call_id, card.member_id
         self._stack.show_notice(
             KEY,
@@ -41,11 +43,18 @@ class MemberSuggestions:
                 text=f"Your web CRM suggests {card.name} ({card.member_id}) for this call.",
                 remedy="Check that this is who the call is about before you open the card.",
                 action_text="Open card",
-                action=self._open,
+                action=self.open,
             ),
         )
+        return True
 
-    def _open(self) -> None:
+    @property
+    def possible(self) -> bool:
+        """Whether one is shown now."""
+        return KEY in self._stack.keys()  # noqa: SIM118 - no dict; closed or locked, it is gone
+
+    def open(self) -> None:
+        """The agent wants this card."""
         call_id, member_id = self._call_id, self._member_id
         self._clear()
         if call_id in self._desk.calls:
@@ -61,3 +70,16 @@ class MemberSuggestions:
     def _clear(self) -> None:
         self._call_id = self._member_id = ""
         self._stack.clear(KEY)
+
+
+def suggestion_command(suggestions: MemberSuggestions) -> DeskCommand:
+    """For the palette: a shift by keyboard only."""
+    return DeskCommand(
+        name="card.suggested",
+        title="Open the card that the web CRM suggests",
+        group="Card",
+        run=suggestions.open,
+        possible=lambda: suggestions.possible,
+        icon="user",
+        words="member suggestion",
+    )

@@ -30,9 +30,9 @@ class Hands(Protocol):
         """Into the dial field; the agent dials."""
         ...
 
-    def suggest(self, call_id: str, card: MemberCard) -> None:
+    def suggest(self, call_id: str, card: MemberCard) -> bool:
         """Show the agent that the page names this member for the call; the agent opens the card,
-        or does not (nothing is picked by itself)."""
+        or does not (nothing is picked by itself). False where nobody is there to see it."""
         ...
 
 
@@ -113,9 +113,13 @@ class DeskOrders:
             elif request.call_id not in self._desk.calls:
                 text = "The desk has no such call."
                 answer(messages.failed(request.request_id, "unknown_call", text))
-            else:
-                self._hands.suggest(request.call_id, outcome)
+            elif self._desk.context(request.call_id).member_id == request.member_id:
+                answer(messages.done(request, opened=True))  # the agent was quicker
+            elif self._hands.suggest(request.call_id, outcome):
                 answer(messages.done(request, opened=False))
+            else:
+                text = "The desk is locked."
+                answer(messages.failed(request.request_id, "not_possible", text))
 
         self._directory.card(request.member_id, found)
 
