@@ -266,6 +266,61 @@ def test_ten_minutes_without_a_network_in_a_shift_of_100_calls(
     assert sorted(calls) == sorted(f"c{n}" for n in range(100)), "each once"
 
 
+def _metadata(change: str) -> faults.Fault:
+    def changed(answer: faults.Answer) -> faults.Answer:
+        body = answer.body.replace(b'"4.0.1"', change.encode())
+        return faults.Answer(answer.status, answer.headers, body)
+
+    return faults.Fault("metadata", change=changed)
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "code"),
+    [
+        ("metadata", faults.html(), "crm_not_fhir"),
+        ("metadata", _metadata('"5.0.0"'), "crm_wrong_version"),
+        ("Communication", faults.redirect("http://127.0.0.2:9/fhir/R4"), "crm_redirected"),
+        ("Communication", faults.status(401), "crm_not_signed_in"),
+        ("Communication", faults.html(), "crm_not_fhir"),
+        ("Communication", faults.huge(6_000_000), "crm_too_big"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_what_is_no_usable_server_is_named_and_nothing_is_lost(
+    server: FhirServer, proxy: FaultProxy, rig: SendRig, path: str, fault: faults.Fault, code: str
+) -> None:
+    proxy.always.append((path, fault))
+    rig.haste = 1.0
+    rig.save(call("c1"))
+    rig.start()
+    rig.until(lambda: bool(rig.states) and bool(rig.states[-1].problem or rig.states[-1].failed))
+    if code == "crm_too_big":
+        (item,) = rig.desk.answer(lambda done: rig.outgoing.items(10, done))
+        assert "longer than" in item.why
+        proxy.calm()
+        rig.desk.answer(lambda done: rig.outgoing.retry(item.id, "agent7", done))
+    else:
+        problem = rig.states[-1].problem
+        assert problem is not None and (problem.code, rig.states[-1].waiting) == (code, 1)
+        assert problem.remedy
+        proxy.calm()
+        rig.outgoing.try_now()
+    rig.until_empty()
+    assert server.count("Communication") == 1
+
+
+def test_missing_rights_are_named_for_each_message(
+    server: FhirServer, proxy: FaultProxy, rig: SendRig
+) -> None:
+    proxy.always.append(("Task", faults.status(403)))
+    rig.save(call("c1", follow_up="call back"))
+    rig.start()
+    rig.until(lambda: bool(rig.states) and rig.states[-1].failed == 1)
+    assert server.count("Communication") == 1
+    (item,) = rig.desk.answer(lambda done: rig.outgoing.items(10, done))
+    assert item.kind == "follow_up" and "may not use" in item.why
+
+
 def test_the_head_of_the_audit_trail_goes_out_once_after_all_else(
     server: FhirServer, proxy: FaultProxy, tmp_path: Path
 ) -> None:

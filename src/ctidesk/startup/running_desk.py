@@ -242,7 +242,13 @@ class RunningDesk:
             gc.freeze()
 
     def _crm_changed(self, state: PullState) -> None:
-        self.window.set_crm(crm_indicator(state, self.settings.crm.name, _time_of_day))
+        indicator = crm_indicator(state, self.settings.crm.name, _time_of_day)
+        self.window.set_crm(indicator)
+        if self._data is not None:
+            found = [problem for _, problem in state.troubles]
+            if state.problem is not None and state.problem not in found:
+                found.insert(0, state.problem)
+            self._data.sync.read(f"{indicator.word}. {indicator.tip}".strip(), found)
 
     def _sending_changed(self, state: OutgoingState) -> None:
         self.window.presenters.status.set_sending(state)

@@ -126,6 +126,7 @@ def screen(theme: Theme, qtbot: QtBot, tmp_path: Path) -> Iterator[Screen]:
 def test_pictures(screen: Screen, theme: Theme, tmp_path: Path) -> None:
     screen.fill()
     screen.presenter.told(OutgoingState(waiting=2, failed=1, conflicts=1))
+    screen.presenter.read("CRM: not all is read.", [problems.missing_scopes(("Coverage",))])
     screen.open()
     grab(theme, screen.window, "sync-refused", tmp_path)
     screen.choose("Correction")

@@ -28,7 +28,8 @@ class PullState:
     """`kind`: the resource type that is being read; `loaded` of `total` of it (None: the server
     does not say). `first`: it was never read whole before. `rate`: resources per second,
     `remaining_s`: seconds until this type is in, None when nobody knows. `since_wall`: when it
-    failed first. `unreadable`: resources of which only the text could be kept, since the start."""
+    failed first. `unreadable`: resources of which only the text could be kept, since the start.
+    `troubles`: problems of single types, by type, while the rest is read."""
 
     phase: PullPhase
     kind: str = ""
@@ -41,6 +42,7 @@ class PullState:
     since_wall: float | None = None
     current_wall: float | None = None
     unreadable: int = 0
+    troubles: tuple[tuple[str, KnownError], ...] = ()
 
 
 class Rate:

@@ -64,9 +64,14 @@ class Sender:
         self._client = wiring.client
         self._line = wiring.line
         self._wiring = wiring
+        self._is_r4 = False
 
     def send(self, message: Message) -> Kept:
         """What the CRM has now because of `message`."""
+        if not self._is_r4:
+            # what is written for R4 must not land in a server of another version
+            self._client.server()
+            self._is_r4 = True
         if message.kind == CHANGE:
             return self._change(message)
         resource, search = self._resource(message)

@@ -122,6 +122,7 @@ class CrmWorker:
             problem=problem,
             current_wall=time.time(),
             unreadable=self._state.unreadable + told.unreadable,
+            troubles=tuple(told.problems.items()),
         )
         self._tell(state, at_once=True)
 

@@ -144,7 +144,8 @@ class DetailView(QWidget):
             field.setTabChangesFocus(True)
         else:
             field = QLineEdit(entry.value)
-        field.setReadOnly(not entry.editable)
+        decides = self._shown is not None and self._shown.standing is Standing.CONFLICT
+        field.setReadOnly(not entry.editable or decides)
         field.setAccessibleName(entry.label)
         field.textChanged.connect(self._judge)
         return field

@@ -55,6 +55,8 @@ class SyncCentrePresenter:
         self._told = OutgoingState()
         self._problem: Problem | None = None
         self._said = ""
+        self._reading = ""
+        self._troubles: tuple[str, ...] = ()
         self.live = Live(self._state)
 
     # ----------------------------------------------------------- what app tells
@@ -64,6 +66,13 @@ class SyncCentrePresenter:
         self._told = state
         if self._shown:
             self._load()
+        self.live.refresh()
+
+    def read(self, said: str, problems: Sequence[KnownError]) -> None:
+        """How the reading stands, in words, and what is wrong with it."""
+        self._reading = said
+        texts = [f"{one.text} {one.remedy}" for one in problems]
+        self._troubles = tuple(dict.fromkeys(texts))
         self.live.refresh()
 
     # ----------------------------------------------------------------- intents
@@ -144,8 +153,11 @@ class SyncCentrePresenter:
         if problem is None and self._told.problem is not None:
             problem = Problem(self._told.problem.text, self._told.problem.remedy)
         title, text = self._empty()
+        said = "" if problem is None else f"{problem.text} {problem.remedy}"
         return SyncState(
             summary=self._summary(),
+            reading=self._reading,
+            troubles=tuple(each for each in self._troubles if each != said),
             problem=problem,
             lines=tuple(self._line(each) for each in self._items),
             detail=None if item is None else self._detail(item),

@@ -44,6 +44,10 @@ class SyncState:
     """`summary`: one sentence about all of it; `problem`: why nothing goes at the moment."""
 
     summary: str = ""
+    reading: str = ""
+    """How the reading of the CRM stands."""
+    troubles: tuple[str, ...] = ()
+    """What of the CRM cannot be read, why, and what to do."""
     problem: Problem | None = None
     lines: tuple[SyncLine, ...] = field(default=())
     detail: SyncDetail | None = None

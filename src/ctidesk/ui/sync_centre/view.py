@@ -38,6 +38,10 @@ class SyncCentreOverlay(Overlay):
         self._problem = text_label(theme, "", Type.BODY, tone=Role.DANGER)
         self._problem.setObjectName("sync_problem")
         self._problem.setWordWrap(True)
+        self._reading = text_label(theme, "", Type.BODY, tone=Role.MUTED)
+        self._troubles = text_label(theme, "", Type.BODY, tone=Role.HOLD)
+        self._troubles.setObjectName("sync_troubles")
+        self._troubles.setWordWrap(True)
         self._said = text_label(theme, "", Type.BODY, tone=Role.READY)
         self.try_button = ActionButton(theme, "sync", self.tr("Try now"))
         self.try_button.clicked.connect(presenter.try_now)
@@ -92,10 +96,11 @@ class SyncCentreOverlay(Overlay):
         body.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
         body.setSpacing(Space.M)
         body.addLayout(head)
-        for widget in (self._problem, self._said):
+        for widget in (self._problem, self._said, self._troubles):
             body.addWidget(widget)
         body.addWidget(self._both, 1)
         body.addWidget(self._empty, 1)
+        body.addWidget(self._reading)
 
     def _fit(self) -> None:
         room = self._over.size()
@@ -106,7 +111,12 @@ class SyncCentreOverlay(Overlay):
     def _render(self, state: SyncState) -> None:
         self._summary.setText(state.summary)
         problem = f"{state.problem.text} {state.problem.remedy}" if state.problem else ""
-        for label, text in ((self._problem, problem), (self._said, state.said)):
+        for label, text in (
+            (self._problem, problem),
+            (self._said, state.said),
+            (self._troubles, "\n".join(state.troubles)),
+            (self._reading, state.reading),
+        ):
             label.setText(text)
             label.setVisible(bool(text))
         self.try_button.setVisible(state.can_try)
