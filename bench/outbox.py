@@ -32,7 +32,8 @@ from ctidesk.crm.cache import SqlCipherCache
 from ctidesk.crm.fhir.call_resources import Whom, communication
 from ctidesk.crm.fhir.connect import CrmPlace, connect_sending
 from ctidesk.crm.fhir.sending import Sending
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 CALLS, QUICK_CALLS = 2_000, 300
 MEMBERS = 400

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from ctidesk import __version__
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.links import is_link
 from ctidesk.config.paths import Profile, default_profile
 from ctidesk.startup.terminal_keys import KEY_PLACES
 
-TOOLS = ("recording", "audit", "import", "export", "purge", "crm", "doctor")
+TOOLS = ("recording", "audit", "import", "export", "purge", "crm", "doctor", "dial", "web-api")
 """Words that hand the rest of the command line to a tool of another room."""
 
 
@@ -25,7 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words and words[0] in TOOLS:
             return _tool(words[0], words[1:])
-        return _desk(_parser().parse_args(words))
+        parser = _parser()
+        arguments = parser.parse_args(words)
+        if arguments.what not in ("", "desk", "demo") and not is_link(arguments.what):
+            parser.error(f"neither a command nor a link: {arguments.what[:40]!r}")
+        return _desk(arguments)
     except KnownError as error:
         sys.stderr.write(f"{error.text}\n{error.remedy}\n")
         return 1
@@ -56,6 +61,14 @@ def _tool(name: str, words: list[str]) -> int:
         from ctidesk.startup import doctor
 
         return doctor.main(words)
+    if name == "dial":
+        from ctidesk.startup import dial_command
+
+        return dial_command.main(words)
+    if name == "web-api":
+        from ctidesk.startup import web_api_command
+
+        return web_api_command.main(words)
     from ctidesk.startup import audit
 
     return audit.main(words)
@@ -85,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="ctidesk",
         description="The desktop telephone and desk of healthcare call centres.",
         epilog="Tools: ctidesk recording --help, ctidesk import --help, ctidesk export --help, "
-        "ctidesk purge --help, ctidesk audit --help, ctidesk crm --help, ctidesk doctor.",
+        "ctidesk purge --help, ctidesk audit --help, ctidesk crm --help, ctidesk dial --help, "
+        "ctidesk web-api --help, ctidesk doctor.",
     )
     parser.add_argument("--version", action="version", version=f"ctidesk {__version__}")
     parser.add_argument(

@@ -11,7 +11,7 @@ import pytest
 from tests.support.crm_store import PATIENCE_S, OpenStore
 
 from ctidesk.crm.database import Database, open_database
-from ctidesk.crm.store import Lane
+from ctidesk.crm.jobs import Lane
 
 KEY = bytes(range(32))
 
@@ -72,9 +72,11 @@ def test_bulk_work_is_told_that_somebody_waits(tmp_path: Path) -> None:
         began.set()
         wait_until(lambda: opened.store.is_wanted)
         seen.append(opened.store.is_wanted)
+        told.set()
 
+    told = threading.Event()
     opened.store.submit(Lane.BULK, bulk)
     assert began.wait(PATIENCE_S)
-    opened.run(lambda c: None, Lane.POP)
+    opened.run(lambda c: told.wait(PATIENCE_S), Lane.POP)
     assert seen == [False, True]
     opened.close()

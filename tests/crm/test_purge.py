@@ -22,9 +22,9 @@ from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
 from ctidesk.crm.file_import import import_file
 from ctidesk.crm.import_files import preview
 from ctidesk.crm.import_plan import ImportReport, plan_of
+from ctidesk.crm.jobs import Lane
 from ctidesk.crm.purge import PurgeReport, purge
 from ctidesk.crm.records import CarerRecord, FactKind, FactRecord, MemberRecord, Phone
-from ctidesk.crm.store import Lane
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0

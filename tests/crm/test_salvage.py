@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event as sql_event, func, select
 from sqlcipher3 import dbapi2
 from tests.support.crm_store import OpenStore
 from tests.support.fake_clock import FakeClock
@@ -212,18 +212,21 @@ def test_no_flipped_bit_gives_a_wrong_answer(filled: OpenStore) -> None:
 
 
 def test_a_full_disk_is_told_and_what_was_typed_is_saved_when_there_is_room(
-    opened: OpenStore,
+    opened: OpenStore, request: pytest.FixtureRequest
 ) -> None:
     journal = SqlCallJournal(opened.store, FakeClock())
     opened.wait_open()
     reserve = opened.path.with_name("cache.db.reserve")
     assert reserve.stat().st_size >= 1024 * 1024
 
-    def limit(pages: int) -> Any:
-        return lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-
     pages = opened.run(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar(), Lane.READ)
-    opened.run(limit(pages), Lane.READ)
+    room = [pages]
+
+    def limit(connection: Any) -> None:
+        connection.connection.cursor().execute(f"PRAGMA max_page_count = {room[0]}")
+
+    sql_event.listen(Engine, "begin", limit)
+    request.addfinalizer(lambda: sql_event.remove(Engine, "begin", limit))
     big = WrapUpDraft(call_id="c9", note="n" * 200_000)
     kept: list[Any] = []
     journal.save_draft(big, kept.append)
@@ -231,7 +234,7 @@ def test_a_full_disk_is_told_and_what_was_typed_is_saved_when_there_is_room(
     assert opened.states[-1].problem.code == "disk_full"  # type: ignore[union-attr]
     opened.desk.wait(lambda: not reserve.exists() or bool(kept))
     assert not reserve.exists()  # given back, for what is most needed
-    opened.run(limit(1_000_000), Lane.READ)
+    room[0] = 1_000_000
     opened.desk.wait(lambda: bool(kept))
     assert kept == [None]
     assert opened.desk.answer(journal.load_drafts) == [big]

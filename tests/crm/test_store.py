@@ -51,45 +51,84 @@ def _marks(opened: OpenStore) -> set[str]:
     return set(opened.run(lambda c: c.execute(schema.marks.select()).scalars().all(), Lane.READ))
 
 
-def test_look_ups_overtake_whatever_waits_and_lanes_keep_their_order(opened: OpenStore) -> None:
-    opened.wait_open()
+class Stuck:
+    """A job that lasts until it is released."""
+
+    def __init__(self, opened: OpenStore, lane: Lane) -> None:
+        self._hold, self._held = threading.Event(), threading.Event()
+        opened.store.submit(lane, self._block)
+        assert self._held.wait(PATIENCE_S)
+
+    def release(self) -> None:
+        self._hold.set()
+
+    def _block(self, _: Any) -> None:
+        self._held.set()
+        assert self._hold.wait(PATIENCE_S)
+
+
+def test_look_ups_go_before_reads_and_saves_before_bulk_work(opened: OpenStore) -> None:
     order: list[str] = []
-    hold, held = threading.Event(), threading.Event()
-
-    def block(connection: Any) -> None:
-        held.set()
-        assert hold.wait(PATIENCE_S)
-
-    opened.store.submit(Lane.BULK, block)
-    assert held.wait(PATIENCE_S)
+    stuck = Stuck(opened, Lane.BULK), Stuck(opened, Lane.READ)
     for lane in (Lane.BULK, Lane.WRITE, Lane.READ, Lane.POP):
         for number in (1, 2):
             name = f"{lane.name} {number}"
             opened.store.submit(lane, lambda c, n=name: order.append(n), lambda _: None)
-    hold.set()
+    for each in stuck:
+        each.release()
     opened.desk.wait(lambda: len(order) == 8)
-    assert order == [f"{lane.name} {n}" for lane in Lane for n in (1, 2)]
+    reads = [name for name in order if name.startswith(("POP", "READ"))]
+    assert reads == ["POP 1", "POP 2", "READ 1", "READ 2"]
+    writes = [name for name in order if name not in reads]
+    assert writes == ["WRITE 1", "WRITE 2", "BULK 1", "BULK 2"]
 
 
-def test_a_look_up_is_answered_unavailable_while_the_store_is_stuck(opened: OpenStore) -> None:
+@pytest.mark.parametrize("lane", [Lane.WRITE, Lane.BULK])
+def test_a_look_up_does_not_wait_for_a_write_and_sees_what_was_confirmed(
+    opened: OpenStore, lane: Lane
+) -> None:
     opened.put(RECORDS)
+    stuck = Stuck(opened, lane)
+    directory = SqlMemberDirectory(opened.store, "DE")
+    found = opened.desk.answer(lambda done: directory.find_by_number(SINGLE, done))
+    assert [c.name for c in found.candidates] == ["Lena Fischer"]
+    stuck.release()
+
+
+def test_what_is_being_written_is_not_read_before_it_is_whole(opened: OpenStore) -> None:
     hold, held = threading.Event(), threading.Event()
 
-    def block(connection: Any) -> None:
+    def half(connection: Any) -> None:
+        _mark("half")(connection)
         held.set()
         assert hold.wait(PATIENCE_S)
 
-    opened.store.submit(Lane.BULK, block)
+    opened.store.submit(Lane.WRITE, half)
     assert held.wait(PATIENCE_S)
+    assert _marks(opened) == set()
+    hold.set()
+    opened.run(lambda c: None)
+    assert _marks(opened) == {"half"}
+
+
+def test_a_look_up_is_answered_unavailable_while_another_read_is_stuck(opened: OpenStore) -> None:
+    opened.put(RECORDS)
+    stuck = Stuck(opened, Lane.READ)
     directory = SqlMemberDirectory(opened.store, "DE")
     answers: list[Any] = []
     directory.find_by_number(SINGLE, answers.append)
     opened.desk.wait(lambda: bool(answers))
     assert (answers[0].reason, answers[0].candidates) == ("unavailable", ())
-    hold.set()
+    stuck.release()
     found = opened.desk.answer(lambda done: directory.find_by_number(SINGLE, done))
     assert [c.name for c in found.candidates] == ["Lena Fischer"]
     assert len(answers) == 1  # the late answer was dropped
+
+
+def test_a_read_cannot_write(opened: OpenStore) -> None:
+    with pytest.raises(KnownError):
+        opened.run(_mark("by a read"), Lane.READ)
+    assert _marks(opened) == set()
 
 
 def test_a_mistake_in_a_job_surfaces_and_the_store_goes_on(opened: OpenStore) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.crm_store import OpenStore
 
-from ctidesk.crm.store import Lane
+from ctidesk.crm.jobs import Lane
 
 
 def dump(opened: OpenStore) -> dict[str, list[tuple[Any, ...]]]:

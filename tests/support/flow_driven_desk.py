@@ -1,7 +1,8 @@
 """The real desk from its own command line, with hands and eyes for a test: JSON in, JSON out.
 
 `python -m tests.support.flow_driven_desk [arguments of ctidesk]`. What runs is `ctidesk.app.main`;
-added is only what looks and presses. `$FLOW_ENGINE` (JSON list) replaces the engine's command.
+added is only what looks and presses. `$FLOW_ENGINE` (JSON list) replaces the engine's command,
+`$FLOW_SECRETS` (a JSON file) the system's key store, which no test may touch.
 
 Runs in: its own process, Qt main thread; one thread reads stdin.
 """
@@ -22,7 +23,7 @@ from tests.support.widget_text import accessible_texts, widget_texts
 
 from ctidesk import app
 from ctidesk.calls import events as ev
-from ctidesk.startup import parts, running_desk
+from ctidesk.startup import parts, running_desk, web_api
 from ctidesk.ui.demo_hands import NotOnScreen, ScreenHands
 
 _out = os.fdopen(os.dup(1), "w", buffering=1)
@@ -30,6 +31,14 @@ _out = os.fdopen(os.dup(1), "w", buffering=1)
 
 def say(**fields: Any) -> None:
     _out.write(json.dumps(fields) + "\n")
+
+
+class FileSecrets:
+    """Read anew each time."""
+
+    def read(self, name: str) -> str | None:
+        secrets: dict[str, str] = json.loads(Path(os.environ["FLOW_SECRETS"]).read_text("utf-8"))
+        return secrets.get(name)
 
 
 class Driver:
@@ -176,6 +185,8 @@ def main() -> int:
     command = os.environ.get("FLOW_ENGINE", "")
     if command:
         parts.ENGINE_COMMAND = tuple(json.loads(command))  # type: ignore[misc]
+    if os.environ.get("FLOW_SECRETS"):
+        web_api.OsKeyStore = FileSecrets  # type: ignore[misc,assignment]
     running_desk.RunningDesk = DrivenDesk  # type: ignore[misc]
     return app.main()
 

@@ -158,3 +158,16 @@ class PatientPage:
     hosts: tuple[str, ...] = ()
     on_ring: tuple[str, ...] = ()
     on_answer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebApi:
+    """`[web_api]`. Web CRMs of exactly these `origins` may connect on this computer's own `port`;
+    `local_programs`: programs that name no origin too. `may_dial`: a number is dialled without the
+    agent, else it waits in the dial field. The token itself is in the system's key store."""
+
+    enabled: bool = False
+    port: int = 28461
+    origins: tuple[str, ...] = ()
+    local_programs: bool = False
+    may_dial: bool = False

@@ -24,6 +24,7 @@ from ctidesk.config.sections import (
     PatientPage,
     Queue,
     Recording,
+    WebApi,
     WrapUp,
 )
 
@@ -51,6 +52,7 @@ class Settings:
     audio: Audio = field(default_factory=Audio)
     crm: Crm = field(default_factory=Crm)
     patient_page: PatientPage = field(default_factory=PatientPage)
+    web_api: WebApi = field(default_factory=WebApi)
 
 
 CHOICES = {
@@ -73,6 +75,7 @@ _RANGES = {
     "crm.page": (10, 1000),
     "crm.interval": (10, 3600),
     "crm.full_days": (1, 365),
+    "web_api.port": (1024, 65535),
 }
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
@@ -86,7 +89,21 @@ _SHAPES = {
     "parking.places": _CODE,
     **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
 }
-_SECTIONS: dict[str, Any] = {each.name: each.default_factory for each in fields(Settings)}
+_SECTIONS: dict[str, type] = {
+    "account": Account,
+    "recording": Recording,
+    "data": Data,
+    "wrapup": WrapUp,
+    "agent": Agent,
+    "queue": Queue,
+    "parking": Parking,
+    "colleagues": Colleagues,
+    "appearance": Appearance,
+    "audio": Audio,
+    "crm": Crm,
+    "patient_page": PatientPage,
+    "web_api": WebApi,
+}
 _FILES = (
     "account.ca_file",
     "account.cert_file",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ctidesk.calls.ports import Done
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

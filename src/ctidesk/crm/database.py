@@ -44,8 +44,10 @@ class Database:
         path: Path,
         engine: Engine,
         connection: Connection,
-        checkpoints: Checkpoints,
+        checkpoints: Checkpoints | None,
+        reader: Callable[[], Any],
     ) -> None:
+        self._reader = reader
         self._checkpoints = checkpoints
         self.path = path
         self._engine = engine
@@ -69,7 +71,7 @@ class Database:
                     return job(self._connection)
             finally:
                 self._connection.info["writes"] = False
-                if not durable:
+                if not durable and self._checkpoints is not None:
                     self._checkpoints.want()
 
     def _set_durable(self, durable: bool) -> None:
@@ -79,6 +81,20 @@ class Database:
             cursor = self._connection.connection.cursor()
             cursor.execute(f"PRAGMA synchronous = {mode}")
             self._durable = durable
+
+    def sister(self) -> Database:
+        """Another connection to the same file, on another thread, that only reads; raises
+        `KnownError`."""
+        with translated():
+            engine = create_engine(
+                "sqlite://",
+                module=sqlcipher3.dbapi2,
+                creator=self._reader,
+                poolclass=StaticPool,
+                hide_parameters=True,
+            )
+            event.listen(engine, "begin", _begin)
+            return Database(self.path, engine, engine.connect(), None, self._reader)
 
     def free_reserve(self) -> bool:
         """Give the reserve's bytes to the database after the disk filled up; False if there was
@@ -90,7 +106,8 @@ class Database:
         return True
 
     def close(self) -> None:
-        self._checkpoints.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self._connection.close()
         self._engine.dispose()
 
@@ -119,7 +136,8 @@ def open_database(path: Path, key: bytes) -> Database:
             if _code(error) & 0xFF == faults.NOT_A_DB:
                 raise (faults.damaged() if key_fits(path, key) else faults.wrong_key()) from None
             raise
-        database = Database(path, engine, connection, Checkpoints(lambda: _connect(path, key)))
+        checkpoints = Checkpoints(lambda: _connect(path, key))
+        database = Database(path, engine, connection, checkpoints, lambda: _reader(path, key))
         try:
             _migrate(database)
             _keep_check(path, key)
@@ -199,6 +217,12 @@ def _connect(path: Path, key: bytes) -> Any:
     except dbapi2.Error:
         raw.close()
         raise
+    return raw
+
+
+def _reader(path: Path, key: bytes) -> Any:
+    raw = _connect(path, key)
+    raw.execute("PRAGMA query_only = ON")
     return raw
 
 

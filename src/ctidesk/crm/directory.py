@@ -14,7 +14,8 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Done
 from ctidesk.calls.text import plain
 from ctidesk.care.member import Candidate, Lookup, MemberCard
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

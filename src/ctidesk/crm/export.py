@@ -31,8 +31,9 @@ from ctidesk.care.member_export import (
 )
 from ctidesk.crm.csv_columns import COLUMNS
 from ctidesk.crm.csv_guard import guarded
+from ctidesk.crm.jobs import Lane
 from ctidesk.crm.private_file import PrivateFile
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.store import StoreThread
 from ctidesk.crm.vcard_write import vcard
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from ctidesk.crm.csv_text import Broken, CsvRecord
 from ctidesk.crm.import_files import RowsOfFile
 from ctidesk.crm.import_plan import MAX_REJECTED, Cancel, ImportPlan, ImportReport, Rejected
 from ctidesk.crm.import_tally import BatchTally, Tally
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -16,7 +16,8 @@ from ctidesk.calls.agent_events import LogEvent, WrapUpSaved
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import TELEMETRY, DtmfReceived
 from ctidesk.calls.ports import Clock, Done, Interaction, WrapUpDraft
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Done
 from ctidesk.care.outgoing import Correction, Entry, OutgoingItem
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -21,11 +21,13 @@ SOCKET_NAME = "desk.sock"
 KEY_NAME = "desk.key"
 MAX_BYTES = 4096
 RAISE = "raise"
+TOKEN_CHANGED = "web-api token changed"
 
 
 class Instance:
     """This process is the profile's desk. `on_message` is called on the listening thread with
-    what a later start asks: "raise", or a `tel:` / `sip:` link to prefill."""
+    what a later start or a command asks: "raise", a link to prefill, or that the token of the
+    web API is another one now."""
 
     def __init__(self, runtime: Path, listener: Listener) -> None:
         self._runtime = runtime
@@ -59,7 +61,7 @@ class Instance:
 
 def claim(runtime: Path, message: str = RAISE) -> Instance | None:
     """Become the profile's desk, or hand `message` to the one that runs and return None."""
-    if _tell(runtime, message):
+    if tell(runtime, message):
         return None
     socket = runtime / SOCKET_NAME
     with contextlib.suppress(FileNotFoundError):
@@ -73,7 +75,8 @@ def claim(runtime: Path, message: str = RAISE) -> Instance | None:
     return Instance(runtime, Listener(str(socket), authkey=key))
 
 
-def _tell(runtime: Path, message: str) -> bool:
+def tell(runtime: Path, message: str) -> bool:
+    """Hand `message` to the desk that runs; False when none does."""
     try:
         key = (runtime / KEY_NAME).read_bytes()
         with Client(str(runtime / SOCKET_NAME), authkey=key) as connection:

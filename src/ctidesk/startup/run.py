@@ -40,7 +40,8 @@ def run(wishes: Wishes) -> int:
     profile = wishes.profile.make()
     one = instance.claim(profile.runtime, wishes.link or instance.RAISE)
     if one is None:
-        sys.stderr.write("ctidesk is running already with this profile: its window was raised.\n")
+        done = "the number is in its dial field" if wishes.link else "its window was raised"
+        sys.stderr.write(f"ctidesk is running already with this profile: {done}.\n")
         return 0
     try:
         return _run(wishes, profile, one)

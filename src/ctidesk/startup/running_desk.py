@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from ctidesk.calls import numbers
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.links import is_link
 from ctidesk.calls.parking import Parking
 from ctidesk.care.outgoing import OutgoingState
 from ctidesk.care.patient_page import PatientPages
@@ -31,6 +32,7 @@ from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.crm_link import crm_indicator
 from ctidesk.startup.engine_orders import colleagues, queue_codes
+from ctidesk.startup.instance import TOKEN_CHANGED
 from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
@@ -49,6 +51,7 @@ from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 if TYPE_CHECKING:
     from ctidesk.startup.data_screens import DataScreens
     from ctidesk.startup.members_file import FileOutcome
+    from ctidesk.startup.web_api import WebApiLink
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +94,7 @@ class RunningDesk:
         parts = self.parts
         self._pages = PatientPages(parts.desk, parts.pop, parts.clock, page, browse)
         self._data: DataScreens | None = None
+        self._web_api: WebApiLink | None = None
         # before the window connects itself: it is gone after that, and what changes is shown
         app.aboutToQuit.connect(self._log_out)
         with self.theme.building():
@@ -135,6 +139,8 @@ class RunningDesk:
         correct = self.window.panels.member_card.correct
         correct.clicked.connect(lambda: self.window.commands.perform("card.correct"))
         self.parts.start_cache()
+        if self.settings.web_api.enabled:
+            self._serve_web_crms()
 
     @property
     def members_file(self) -> FileOutcome | None:
@@ -149,14 +155,21 @@ class RunningDesk:
         window.activateWindow()
 
     def message(self, text: str) -> None:
-        """What a later start hands over: a link prefills the dialler, all else raises."""
+        """What a later start or a command hands over: a link prefills the dialler, all else but
+        the news of a token raises."""
+        if text == TOKEN_CHANGED:
+            if self._web_api is not None:
+                self._web_api.token_changed()
+            return
         self.raise_window()
-        if text.split(":", 1)[0].lower() in ("tel", "sip", "sips", "callto"):
+        if is_link(text):
             self.window.prefill(text)
 
     def stop(self) -> None:
         """End the desk; calls and their recordings go on in their own processes."""
         self._log_out()
+        if self._web_api is not None:
+            self._web_api.stop()
         if self._data is not None:
             self._data.stop()
         self.window.close()
@@ -164,6 +177,12 @@ class RunningDesk:
         self.bridge.close()
 
     # ----------------------------------------------------------------- private
+
+    def _serve_web_crms(self) -> None:
+        from ctidesk.startup.web_api import WebApiLink
+
+        self._web_api = WebApiLink(self.parts, self.window, self.bridge.deliver, self.raise_window)
+        self._web_api.start()
 
     def _log_out(self) -> None:
         """Once, at the end; an agent with a call or an open wrap-up stays where she is."""

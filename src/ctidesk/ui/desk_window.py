@@ -14,6 +14,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.agent_events import LogEvent, WrapUpStarted
 from ctidesk.calls.desk import Change
 from ctidesk.calls.errors import KnownError
+from ctidesk.ui import suggestions
 from ctidesk.ui.call_bar.compact_view import CompactCallBar
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.desk_notices import DeskNotices
@@ -61,7 +62,7 @@ class DeskWindow(QObject):
         super().__init__(app)
         self._app, self._theme, self._needs = app, theme, needs
         self._memory = memory or ForgetfulLayout()
-        self._locked = False
+        self.locked = False
         self._closed = False
         self.tick = SecondTick(self)
         self.around = Surroundings(theme, self.tick, needs.clock)
@@ -108,10 +109,9 @@ class DeskWindow(QObject):
         self.presenters.take_log(log)
 
     def prefill(self, text: str) -> None:
-        """A tel: or sip: link: in the dial field, never dialled by itself."""
+        """A link or a number: in the dial field, never dialled by itself."""
         self.presenters.dialler.prefill(text)
-        self.window.show_pane(self.panels.work_list)
-        self.panels.dialler.take_keyboard()
+        self._go_dial()
 
     def set_cache(self, indicator: Indicator) -> None:
         self.presenters.status.set_cache(indicator)
@@ -132,8 +132,9 @@ class DeskWindow(QObject):
 
     def set_locked(self, locked: bool) -> None:
         """A locked desk shows no card, note or caller in a pop; the call goes on."""
-        self._locked = locked
+        self.locked = locked
         self.window.set_locked(locked)
+        self.window.notices.clear(suggestions.KEY)
         self._offers.refresh()
 
     def close(self) -> None:
@@ -265,7 +266,7 @@ class DeskWindow(QObject):
 
     def _offers_now(self) -> tuple[ToastOffer, ...]:
         desk, pop = self._needs.desk, self._needs.pop
-        return offers(desk.calls.values(), pop.lookups, self.presenters.shown, self._locked)
+        return offers(desk.calls.values(), pop.lookups, self.presenters.shown, self.locked)
 
     def _quality_now(self) -> Quality:
         current = self._needs.desk.current

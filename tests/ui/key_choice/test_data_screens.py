@@ -18,8 +18,9 @@ from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
 from ctidesk.config.sections import Data
 from ctidesk.config.settings import Settings
+from ctidesk.crm.jobs import Lane
 from ctidesk.crm.purge import PurgeReport
-from ctidesk.crm.store import Lane, StorePhase, StoreState
+from ctidesk.crm.store import StorePhase, StoreState
 from ctidesk.startup.data_screens import DataScreens, Places
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_commands import DeskCommands

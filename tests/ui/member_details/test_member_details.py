@@ -23,8 +23,8 @@ from ctidesk.crm.fhir.directory_rows import From
 from ctidesk.crm.fhir.kinds import READERS
 from ctidesk.crm.fhir.reading import Surroundings, read
 from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
+from ctidesk.crm.jobs import Lane
 from ctidesk.crm.outgoing import SqlOutgoing
-from ctidesk.crm.store import Lane
 from ctidesk.ui.member_details.presenter import MemberDetailsPresenter
 from ctidesk.ui.member_details.view import MemberDetailsOverlay
 from ctidesk.ui.theme.theme import Theme

@@ -20,12 +20,14 @@ from tests.support.desk_scenes import (
 from tests.support.screens import SIZES, grab
 
 from ctidesk.calls.events import AccountWarning, Registration
+from ctidesk.startup.web_api import web_api_indicator
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.labels import ElidedLabel
+from ctidesk.web_api.status import Status
 from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 
 Show = Callable[[Scene, DeskWindow], None]
@@ -215,6 +217,23 @@ def without_crm(scene: Scene, shown: DeskWindow) -> None:
     scene.talk(SHARED, "Jane D.")
 
 
+def web_crm(scene: Scene, shown: DeskWindow) -> None:
+    """A full strip, and a page that knows no token."""
+    shown.set_crm(Indicator("crm", "check", "CRM up to date", Role.READY))
+    shown.set_recording_key(Indicator("recording", "lock", "Recording ready", Role.READY))
+    shown.presenters.status.set_web_api(web_api_indicator(Status(listening=True, wrong_tokens=3)))
+    scene.engine.registration(Registration.REGISTERED, transport="udp")
+    scene.engine.engine_ready(has_sound=True)
+    scene.talk(SHARED, "Jane D.")
+
+
+def web_crm_connected(scene: Scene, shown: DeskWindow) -> None:
+    web_crm(scene, shown)
+    shown.presenters.status.set_web_api(
+        web_api_indicator(Status(listening=True, origins=("https://crm.city-hospital.example",)))
+    )
+
+
 SCENES: tuple[Show, ...] = (
     *(idle, ringing, withheld, masked, locked, verified, carer, facility),
     *(
@@ -230,7 +249,7 @@ SCENES: tuple[Show, ...] = (
         broken,
     ),
     *(line_good, line_fair, line_poor, line_bad, lines_of_calls),
-    *(needs_care, without_crm),
+    *(needs_care, without_crm, web_crm, web_crm_connected),
 )
 
 

@@ -22,9 +22,9 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.care.outgoing import OutgoingState
 from ctidesk.crm import journal_sql, outbox, schema
 from ctidesk.crm.fhir import problems
+from ctidesk.crm.jobs import Lane
 from ctidesk.crm.outgoing import SqlOutgoing
 from ctidesk.crm.records import MemberRecord
-from ctidesk.crm.store import Lane
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.sync_centre.presenter import SyncCentrePresenter
 from ctidesk.ui.sync_centre.view import SyncCentreOverlay

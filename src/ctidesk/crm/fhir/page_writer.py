@@ -17,7 +17,8 @@ from ctidesk.crm.fhir import cursors
 from ctidesk.crm.fhir.cursors import Cursor
 from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
 from ctidesk.crm.fhir.worker import Stopped
-from ctidesk.crm.store import Lane, StoreThread
+from ctidesk.crm.jobs import Lane
+from ctidesk.crm.store import StoreThread
 
 BATCH_S = 0.02
 """The longest that a transaction goes on taking resources; it ends at once when somebody waits."""

@@ -12,7 +12,7 @@ from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change, EngineState
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.text import plain
+from ctidesk.calls.links import Wanted, read_link
 from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
 from ctidesk.ui.live import Live, but_telemetry
@@ -24,7 +24,7 @@ LONGEST = 256
 @dataclass(frozen=True, slots=True)
 class DiallerState:
     """`hint`: the number as it would be dialled, "" while it is none. `recent`: (target, as
-    shown), latest first."""
+    shown), latest first. `caution`: what the agent must know of a number from a link."""
 
     text: str
     hint: str
@@ -32,6 +32,7 @@ class DiallerState:
     can_dial: bool
     redial: str
     recent: tuple[tuple[str, str], ...]
+    caution: str = ""
 
 
 class DiallerPresenter:
@@ -53,7 +54,7 @@ class DiallerPresenter:
         self.search = search
         self._shown = shown
         self._dialable = dialable
-        self._text = ""
+        self._text = self._caution = ""
         self._problem: Problem | None = None
         self._recent: list[str] = []
         self.live = Live(self._state)
@@ -62,21 +63,22 @@ class DiallerPresenter:
     def type(self, text: str) -> None:
         """The text of the field now; a name is looked up."""
         self._text = text[:LONGEST]
-        self._problem = None
+        self._problem, self._caution = None, ""
         self.search.type(self._text)
         self.live.refresh()
 
     def prefill(self, text: str) -> None:
-        """Text of a link or a program: shown as plain text, never dialled by itself."""
-        scheme, colon, rest = text.strip().partition(":")
-        known = colon and scheme.lower() in ("tel", "callto")
-        self._text = plain(rest if known else text, LONGEST)
+        """A link or a number of another program: shown as plain text, never dialled by itself.
+        A link that hides something leaves the field empty and says why."""
         self.search.clear()
+        wanted = Wanted("")
         self._problem = None
         try:
-            self._dialable(self._text)
+            wanted = read_link(text)
+            self._dialable(wanted.text)
         except KnownError as error:
             self._problem = Problem(error.text, error.remedy)
+        self._text, self._caution = wanted.text, wanted.caution
         self.live.refresh()
 
     def dial(self, target: str = "") -> bool:
@@ -91,7 +93,7 @@ class DiallerPresenter:
             return False
         if not self._actions.dial(wanted):
             return False
-        self._text, self._problem = "", None
+        self._text, self._problem, self._caution = "", None, ""
         self.search.clear()
         self.live.refresh()
         return True
@@ -153,4 +155,5 @@ class DiallerPresenter:
             can_dial=bool(self._text.strip()) and self._desk.engine is EngineState.READY,
             redial=(self._shown(last) or last) if last else "",
             recent=tuple((one, self._shown(one) or one) for one in self._recent),
+            caution=self._caution,
         )

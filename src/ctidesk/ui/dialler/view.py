@@ -36,6 +36,9 @@ class Dialler(QWidget):
         self._menu = QMenu(self)
         self._again.setMenu(self._menu)
         self._hint = text_label(theme, "", Type.CAPTION, tone=Role.ACCENT)
+        self._caution = text_label(theme, "", Type.CAPTION, tone=Role.HOLD)
+        self._caution.setObjectName("dial_caution")
+        self._caution.setWordWrap(True)
         self._problem = text_label(theme, "", Type.CAPTION, tone=Role.DANGER)
         self._problem.setObjectName("dial_problem")
         self._problem.setWordWrap(True)
@@ -44,7 +47,7 @@ class Dialler(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.XS)
         layout.addLayout(row(self.field, self.button, self._again, gap=Space.XS))
-        for below in (self._hint, self._problem, self.results):
+        for below in (self._hint, self._caution, self._problem, self.results):
             layout.addWidget(below)
         self.field.typed.connect(presenter.type)
         self.field.returnPressed.connect(self._enter)
@@ -74,6 +77,8 @@ class Dialler(QWidget):
         hint = self.tr("Dials %s") % state.hint if state.hint else ""
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
+        self._caution.setText(state.caution)
+        self._caution.setVisible(bool(state.caution))
         problem = f"{state.problem.text} {state.problem.remedy}" if state.problem else ""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))

@@ -64,6 +64,7 @@ class StatusPresenter:
         self._cache: Indicator | None = None
         self._key: Indicator | None = None
         self._crm: Indicator | None = None
+        self._web_api: Indicator | None = None
         self._waiting: int | None = None
         self._outbox_problem: Problem | None = None
         self._sending: OutgoingState | None = None
@@ -86,6 +87,11 @@ class StatusPresenter:
     def set_crm(self, indicator: Indicator) -> None:
         """How far the desk is with reading the CRM, or why it does not."""
         self._crm = indicator
+        self.live.refresh()
+
+    def set_web_api(self, indicator: Indicator) -> None:
+        """Whether a web CRM is connected, or why none can."""
+        self._web_api = indicator
         self.live.refresh()
 
     def set_sending(self, state: OutgoingState) -> None:
@@ -136,6 +142,7 @@ class StatusPresenter:
             *self._data(),
             *self._outgoing(),
             *([self._key] if self._key else []),
+            *([self._web_api] if self._web_api else []),
         ]
         return StatusState(tuple(found), self._shift())
 
