@@ -168,6 +168,18 @@ def test_what_the_crm_refuses_is_kept_for_a_person_and_holds_up_only_what_hangs_
     assert ("outbox_retried", "agent7", "") in rig.audit()
 
 
+def test_a_message_behind_an_undecided_one_keeps_nobody_busy(
+    proxy: FaultProxy, rig: SendRig
+) -> None:
+    proxy.then(faults.outcome(422, "invalid"), "Communication")
+    rig.save(call("c1", follow_up="call back"))
+    rig.start()
+    rig.until(lambda: bool(rig.states) and rig.states[-1].failed == 1)
+    now = rig.rows()[1].created_wall + 1.0
+    assert rig.opened.run(lambda c: outbox.next_due(c, now)) is None
+    assert rig.opened.run(lambda c: outbox.claim(c, "another", now)) is None
+
+
 def test_what_was_refused_is_put_right_and_sent(
     server: FhirServer, proxy: FaultProxy, rig: SendRig
 ) -> None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+MOST_HISTORY = 50
+"""Newest contacts that a card carries."""
+
 
 class Party(StrEnum):
     """Who is calling (R1): decides verification, guide and codes."""

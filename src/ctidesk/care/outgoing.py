@@ -47,9 +47,9 @@ class Entry:
 
     name: str
     label: str
-    value: str
-    base: str = ""
-    theirs: str | None = None
+    value: str = field(repr=False)
+    base: str = field(default="", repr=False)
+    theirs: str | None = field(default=None, repr=False)
     several: bool = False
     editable: bool = False
 
@@ -63,8 +63,8 @@ class OutgoingItem:
     id: int
     kind: str
     standing: Standing
-    member_id: str = ""
-    member: str = ""
+    member_id: str = field(default="", repr=False)
+    member: str = field(default="", repr=False)
     created_wall: float = 0.0
     tried_wall: float | None = None
     next_try_wall: float | None = None

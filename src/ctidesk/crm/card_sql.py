@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, select, text
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.member import (
+    MOST_HISTORY,
     Appointment,
     Authorisation,
     Contact,
@@ -26,8 +27,6 @@ from ctidesk.care.member import (
 from ctidesk.crm import schema
 from ctidesk.crm.schema import Owner, facilities, members, numbers, relations
 
-HISTORY = 50
-"""Newest contacts that the card carries."""
 DESK_SOURCE = "this desk"
 
 _MEMBER = select(members).where(members.c.member_id == bindparam("member_id"))
@@ -44,7 +43,7 @@ _CONTACTS = (
     select(schema.contacts)
     .where(schema.contacts.c.member_ref == bindparam("ref"))
     .order_by(schema.contacts.c.at_wall.desc())
-    .limit(HISTORY)
+    .limit(MOST_HISTORY)
 )
 _INTERACTIONS = (
     select(
@@ -57,7 +56,7 @@ _INTERACTIONS = (
     .join(schema.calls, schema.calls.c.call_id == schema.interactions.c.call_id)
     .where(schema.interactions.c.member_id == bindparam("member_id"))
     .order_by(schema.calls.c.began_wall.desc())
-    .limit(HISTORY)
+    .limit(MOST_HISTORY)
 )
 _LAST_NUMBER = (
     select(numbers.c.national)
@@ -159,7 +158,7 @@ def _history(connection: Connection, member: Row[Any], current: Current) -> tupl
         for row in connection.execute(_INTERACTIONS, {"member_id": member.member_id})
     ]
     found.sort(key=lambda contact: contact.at, reverse=True)
-    return tuple(found[:HISTORY])
+    return tuple(found[:MOST_HISTORY])
 
 
 def _relations(connection: Connection, member: Row[Any]) -> tuple[Relation, ...]:

@@ -123,9 +123,11 @@ def claim(connection: Connection, worker: str, now: float) -> Message | None:
     )
 
 
-def next_due(connection: Connection) -> float | None:
-    """When the next waiting message is tried; None when none waits."""
-    query = select(func.min(outbox.c.next_try_wall)).where(outbox.c.state == WAITING)
+def next_due(connection: Connection, now: float) -> float | None:
+    """When the next message that was put off is tried; None for none. What is due and does not go
+    stands behind another: that one's time counts, or a person's decision."""
+    later = (outbox.c.state == WAITING) & (outbox.c.next_try_wall > now)
+    query = select(func.min(outbox.c.next_try_wall)).where(later)
     due: float | None = connection.execute(query).scalar_one()
     return due
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from tests.support.desk_scenes import jane
 
+from ctidesk.care.member import MOST_HISTORY
 from ctidesk.ui.member_card.facts import CardFacts, card_facts
 from ctidesk.ui.member_card.steady import steady
 
@@ -48,6 +50,19 @@ def test_a_new_line_comes_last_and_a_lost_one_is_struck_in_its_place() -> None:
     assert not any(line.gone for line in shown.tabs["Prescriptions"][1:])
     again = steady(shown, card_facts(replace(card, prescriptions=(new, *rest)), NOW + 60))
     assert titles(again, "Prescriptions") == titles(shown, "Prescriptions")
+
+
+def test_the_oldest_contact_of_a_long_history_only_makes_room() -> None:
+    card = jane()
+    newest = card.history[0]
+    past = tuple(
+        replace(newest, at=newest.at - timedelta(days=n)) for n in range(1, MOST_HISTORY + 1)
+    )
+    before = card_facts(replace(card, history=past), NOW)
+    shown = steady(before, card_facts(replace(card, history=(newest, *past[:-1])), NOW))
+    assert not any(line.gone for line in shown.tabs["History"])
+    assert len(shown.tabs["History"]) == MOST_HISTORY
+    assert shown.tabs["History"][-1].title == card_facts(card, NOW).tabs["History"][0].title
 
 
 def test_two_lines_that_read_alike_are_both_kept() -> None:

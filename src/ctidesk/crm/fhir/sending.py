@@ -251,7 +251,7 @@ class Sending:
 
             if queue_checkpoint(connection, now, self._checkpoint_s):
                 message = outbox.claim(connection, self._worker, now)
-        return message, outbox.tally(connection), outbox.next_due(connection)
+        return message, outbox.tally(connection), outbox.next_due(connection, now)
 
     def _all_due(self, connection: Any) -> None:
         from ctidesk.crm import outbox

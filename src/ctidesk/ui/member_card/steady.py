@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ctidesk.care.blockers import Blocker
+from ctidesk.care.member import MOST_HISTORY
 from ctidesk.ui.member_card.facts import CardFacts, FactLine
 
 T = TypeVar("T", Blocker, FactLine)
@@ -23,7 +24,7 @@ def steady(before: CardFacts | None, now: CardFacts) -> CardFacts:
     if before is None:
         return now
     tabs = {
-        name: _lines(before.tabs.get(name, ()), lines, keeps_gone=name != "Summary")
+        name: _lines(before.tabs.get(name, ()), lines, keeps_gone=_is_whole(name, lines))
         for name, lines in now.tabs.items()
     }
     blockers = _ordered(before.blockers, now.blockers, _text_of)
@@ -32,6 +33,11 @@ def steady(before: CardFacts | None, now: CardFacts) -> CardFacts:
 
 
 # -------------------------------------------------------------------- private
+
+
+def _is_whole(name: str, lines: Sequence[FactLine]) -> bool:
+    """Whether what is not among `lines` is on record no longer, or only not among the newest."""
+    return name != "Summary" and not (name == "History" and len(lines) >= MOST_HISTORY)
 
 
 def _lines(
