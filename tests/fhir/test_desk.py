@@ -128,6 +128,7 @@ def test_the_key_is_stored_judged_and_used(
     assert crm_command.main(["check", *words]) == 0
     said = capsys.readouterr()
     assert "version 4.0.1" in said.out
+    assert "Not allowed to be sent: Communication" in said.out, "only reading was granted"
     assert "Canary" not in said.err + said.out
     running = Running(profile, config)
     assert running.wait_for(PullPhase.CURRENT).problem is None

@@ -94,14 +94,18 @@ def _check(settings: Settings) -> int:
     from ctidesk.crm.fhir.client import FhirClient
     from ctidesk.crm.fhir.connect import tokens_of
     from ctidesk.crm.fhir.kinds import KINDS
-    from ctidesk.crm.fhir.scopes import readable
+    from ctidesk.crm.fhir.scopes import CHANGED, MADE, readable, writable
     from ctidesk.crm.fhir.transport import Http
 
     place = place_of(settings)
     http = Http(place.ca_file)
+    secret = partial(stored_secret, settings.crm)
     try:
-        tokens = tokens_of(place, http, partial(stored_secret, settings.crm))
+        tokens = tokens_of(place, http, secret)
         server = FhirClient(http, place.server, tokens).server()
+        out = tokens_of(place, http, secret, writes=True)
+        if settings.crm.send:
+            out.header()
     finally:
         http.close()
     sys.stdout.write(f"A FHIR server of version {server.version} answers.\n")
@@ -111,4 +115,12 @@ def _check(settings: Settings) -> int:
     closed = [kind for kind in kinds if not readable(kind, tokens.scopes)]
     if closed:
         sys.stdout.write(f"Not allowed by the granted scopes: {', '.join(closed)}.\n")
+    if not settings.crm.send:
+        sys.stdout.write("Nothing is sent: [crm] send is false.\n")
+        return 0
+    refused = [kind for kind in MADE + CHANGED if not writable(kind, out.scopes)]
+    if refused:
+        sys.stdout.write(f"Not allowed to be sent: {', '.join(refused)}.\n")
+    else:
+        sys.stdout.write("What is saved may be sent.\n")
     return 0

@@ -17,14 +17,38 @@ def wanted(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"system/{kind}.rs" for kind in kinds)
 
 
+MADE = (
+    "Communication",
+    "Task",
+    "DocumentReference",
+    "AuditEvent",
+    "MedicationRequest",
+    "SupplyRequest",
+    "DeviceRequest",
+)
+CHANGED = ("Patient", "Appointment", "Coverage")
+"""Types that a desk creates (and finds again), and those that it puts right."""
+
+
 def wanted_to_write() -> tuple[str, ...]:
-    """What to ask for to send what a desk saves: create what it makes (and find it again), change
-    what it may put right."""
-    told = ("Communication", "Task", "DocumentReference", "AuditEvent")
-    asked = ("MedicationRequest", "SupplyRequest", "DeviceRequest")
-    changed = ("Patient", "Appointment", "Coverage")
-    made = tuple(f"system/{kind}.crs" for kind in told + asked)
-    return made + tuple(f"system/{kind}.ru" for kind in changed)
+    """What to ask for to send what a desk saves."""
+    made = tuple(f"system/{kind}.crs" for kind in MADE)
+    return made + tuple(f"system/{kind}.ru" for kind in CHANGED)
+
+
+def writable(kind: str, granted: frozenset[str] | None) -> bool:
+    """Whether a type may be created, or changed, as a desk does it. True when nobody said what was
+    granted."""
+    if granted is None:
+        return True
+    wanted = "c" if kind in MADE else "u"
+    for scope in granted:
+        found = _SCOPE.fullmatch(scope)
+        if found and found[1] in ("*", kind):
+            rights = found[2]
+            if rights in ("*", "write") or (wanted in rights and rights != "read"):
+                return True
+    return False
 
 
 def readable(kind: str, granted: frozenset[str] | None) -> bool:
