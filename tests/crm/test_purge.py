@@ -95,6 +95,7 @@ def test_nothing_of_an_erased_member_is_left_and_others_stay(opened: OpenStore) 
     left = [row for row in dump(opened)["numbers"] if row[2] not in _refs(opened)]
     assert left == []
     assert ids(opened) == {s.member_id for s in stays}
+    assert run(opened).count == 0  # again: nobody to erase, nothing to say
     (one,) = trail(opened, "member_purged")
     assert one[4] == "M-1" and one[7] == "cover ended"
     (whole,) = trail(opened, "members_purged")

@@ -65,7 +65,7 @@ def purge(
     dry: bool = False,
 ) -> None:
     """Erase whom `purge_sql` says, step by step behind all look-ups; one audit row for each, and
-    one for the run. `keep_days` > 0. `shown`: ids of members whom a call or card is about now;
+    one for a run that erased somebody. `keep_days` > 0. `shown`: ids of members whom a call or card is about now;
     asked on the composing thread."""
     _Purge(store, keep_days, done, shown, wall, dry).begin()
 
@@ -195,13 +195,14 @@ class _Purge:
             from ctidesk.crm import audit, erased_texts
 
             erased_texts.read_whole(connection.connection.cursor(), survey.called_back)
-            audit.record(
-                connection,
-                t_wall=self.wall(),
-                who="desk",
-                action="members_purged",
-                purpose=f"keep_days {self.keep_days}. {report.sentence}",
-            )
+            if report.count:  # a desk that looks each day and erases nobody says nothing
+                audit.record(
+                    connection,
+                    t_wall=self.wall(),
+                    who="desk",
+                    action="members_purged",
+                    purpose=f"keep_days {self.keep_days}. {report.sentence}",
+                )
             return report
 
         self.store.submit(Lane.WRITE, job, self.done)
