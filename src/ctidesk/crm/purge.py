@@ -65,8 +65,8 @@ def purge(
     dry: bool = False,
 ) -> None:
     """Erase whom `purge_sql` says, step by step behind all look-ups; one audit row for each, and
-    one for a run that erased somebody. `keep_days` > 0. `shown`: ids of members whom a call or card is about now;
-    asked on the composing thread."""
+    one for a run that erased somebody. `keep_days` > 0. `shown`: ids of members whom a call or
+    card is about now; asked on the composing thread."""
     _Purge(store, keep_days, done, shown, wall, dry).begin()
 
 
