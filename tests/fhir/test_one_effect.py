@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from sqlalchemy import select
 from tests.support import fhir_proxy as faults
 from tests.support.crm_python import environment
-from tests.support.fhir_mortal_desk import KEY
+from tests.support.fhir_mortal_desk import KEY, PATIENT
 from tests.support.fhir_proxy import FaultProxy
 from tests.support.fhir_server import FhirServer
 
@@ -36,8 +36,11 @@ FAULTS = {
 }
 LIFE = st.tuples(
     st.lists(
-        st.tuples(st.sampled_from(["M-1", "M-2", "M-3"]), st.sampled_from(["", "call back"])),
-        max_size=3,
+        st.one_of(
+            st.tuples(st.sampled_from(["M-1", "M-2", "M-3"]), st.sampled_from(["", "call back"])),
+            st.tuples(st.just("p1"), st.just("")),
+        ),
+        max_size=4,
     ),
     st.integers(1, 150),  # where it dies
     st.lists(st.sampled_from(sorted(FAULTS)), max_size=4),
@@ -84,11 +87,15 @@ def test_one_effect_per_save(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     server.clear()
+    server.put(PATIENT)
     folder = tmp_path_factory.mktemp("desk")
     confirmed: set[str] = set()
     count = 0
     for calls, dies_after, names in lives:
-        named = [[f"c{count + n}", *each] for n, each in enumerate(calls)]
+        named = [
+            [f"c{count + n}", member, f"+49 171 {count + n + 1}" if member == "p1" else text]
+            for n, (member, text) in enumerate(calls)
+        ]
         count += len(named)
         for name in names:
             proxy.then(FAULTS[name])
@@ -100,9 +107,21 @@ def test_one_effect_per_save(
     opened = open_database(folder / "cache.db", KEY)
     table = schema.interactions
     kept = opened.read(lambda c: {row.call_id: row.follow_up for row in c.execute(select(table))})
+    corrected = opened.read(
+        lambda c: [
+            json.loads(row.body)["changes"][0]["mine"]
+            for row in c.execute(select(schema.outbox).order_by(schema.outbox.c.id))
+            if row.kind == "change"
+        ]
+    )
     states = opened.read(lambda c: set(c.execute(select(schema.outbox.c.state)).scalars()))
     opened.close()
-    assert confirmed <= set(kept), "what was confirmed is saved"
+    saved = set(kept) | {f"c{int(number.split()[-1]) - 1}" for number in corrected}
+    assert confirmed <= saved, "what was confirmed is saved"
     assert states <= {"sent"}
     assert on_server(server, "Communication") == Counter(kept.keys())
+    there = server.get("Patient/p1")
+    assert there["telecom"][0]["value"] == (corrected[-1] if corrected else "+49 171 0")
+    versions = server.get("Patient/p1/_history")["entry"]
+    assert len(versions) == 1 + len(corrected), "each correction was written once"
     assert on_server(server, "Task") == Counter(id_ for id_, text in kept.items() if text)
