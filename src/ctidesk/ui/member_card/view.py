@@ -33,7 +33,7 @@ from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import set_tone
 from ctidesk.ui.theme.tokens import Role
-from ctidesk.ui.widgets.buttons import ActionButton, Target, Variant
+from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Target, Variant
 from ctidesk.ui.widgets.labels import ElidedLabel, text_label
 from ctidesk.ui.widgets.sections import Card, EmptyState, row
 from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
@@ -138,11 +138,15 @@ class MemberCardView(QWidget):
         )
         self.page.setObjectName("patient_page")
         self.page.clicked.connect(self._presenter.open_page)
-        self.correct = ActionButton(
-            self._around.theme, "note", self.tr("Correct…"), Variant.QUIET, Target.ROW
+        # its words would not fit beside the others in the smallest window
+        self.correct = IconButton(
+            self._around.theme,
+            "note",
+            self.tr("Correct the member's details"),
+            Variant.QUIET,
+            Target.ROW,
         )
         self.correct.setObjectName("correct_details")
-        self.correct.set_name(self.tr("Correct the member's details"))
         self.identity = IdentityBlock(self._around, self.correct, self.page, self.change)
         self.check = CheckPanel(self._around, self._presenter)
         self.facts = FactsBlock(self._around)
