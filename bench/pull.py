@@ -58,8 +58,8 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of one server: rows/s of the pull and of fetching and parsing alone, each look-up meanwhile,
-    the longest stall of Qt's main thread (ms)."""
+    """Of one server: rows/s of a pull beside an idle window and of fetching and parsing alone;
+    look-ups during another pull; the longest stall of Qt's main thread (ms)."""
 
     pulled: float
     bare: float
@@ -142,9 +142,11 @@ def _measured(base: str, database: Path, key: bytes, members: int, count: int) -
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cache.db"
         shutil.copy(database, path)
-        pulled_s, took = _pull(base, path, key, members)
+        _, took = _pull(base, path, key, members)
+        for part in path.parent.iterdir():
+            part.unlink()
         shutil.copy(database, path)
-        stall_ms = _stall(base, path, key, members)
+        pulled_s, stall_ms = _stall(base, path, key, members)
     return Measured(count / pulled_s, count / bare_s, took, stall_ms)
 
 
@@ -207,9 +209,9 @@ def _quietly(cursor: object, first: bool) -> None:
     """Progress that nobody watches."""
 
 
-def _stall(base: str, path: Path, key: bytes, members: int) -> float:
-    """The longest that Qt's main thread was kept from a timer of 1 ms during a whole round, in
-    ms."""
+def _stall(base: str, path: Path, key: bytes, members: int) -> tuple[float, float]:
+    """(seconds of a whole first round, the longest that Qt's main thread was kept from a timer of
+    1 ms meanwhile, in ms)."""
     from PySide6.QtCore import QCoreApplication, Qt, QTimer
 
     app = QCoreApplication.instance() or QCoreApplication([])
@@ -233,12 +235,13 @@ def _stall(base: str, path: Path, key: bytes, members: int) -> float:
     reading = threading.Thread(target=rounds.round)
     reading.start()
     timer.start(1)
-    last = time.perf_counter()
+    began = last = time.perf_counter()
     app.exec()
+    seconds = time.perf_counter() - began
     timer.stop()
     rounds.close()
     store.close(60)
-    return max(gaps[1:])
+    return seconds, max(gaps[1:])
 
 
 def _quiet(path: Path, key: bytes, members: int) -> list[float]:
