@@ -154,11 +154,17 @@ class _Ready(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         """Nothing on stderr."""
 
+    def do_GET(self) -> None:
+        """Of /metadata alone."""
+        self._answer("200 OK", b'{"resourceType":"CapabilityStatement","fhirVersion":"4.0.1"}')
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        answer = b'{"id":"1","meta":{"versionId":"1"},' + body[1:]
-        head = f"HTTP/1.1 201 Created\r\nContent-Length: {len(answer)}\r\n\r\n".encode()
-        self.wfile.write(head + answer)
+        self._answer("201 Created", b'{"id":"1","meta":{"versionId":"1"},' + body[1:])
+
+    def _answer(self, status: str, body: bytes) -> None:
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        self.wfile.write(head + body)
 
 
 @contextmanager
