@@ -9,9 +9,7 @@ import functools
 import gc
 import logging
 import sys
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
@@ -20,33 +18,22 @@ from ctidesk.calls import numbers
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.links import is_link
-from ctidesk.calls.parking import Parking
 from ctidesk.care.outgoing import OutgoingState
-from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
-from ctidesk.config.sections import WrapUp
 from ctidesk.config.settings import Settings
 from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.store import StorePhase, StoreState
-from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.crm_link import crm_indicator
-from ctidesk.startup.engine_orders import colleagues, queue_codes
+from ctidesk.startup.desk_needs import desk_needs, time_of_day
+from ctidesk.startup.indicators import cache_indicator, recording_indicator
 from ctidesk.startup.instance import TOKEN_CHANGED
 from ctidesk.startup.layout_file import LayoutFile
-from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
-from ctidesk.startup.patient_page import browse, patient_page
-from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.qt_bridge import QtBridge
-from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.theme import Mode, Theme
-from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.focus_ring import FocusRings
-from ctidesk.wrapup.codes import CodeTree
-from ctidesk.wrapup.codes_file import load_codes
-from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
 
 if TYPE_CHECKING:
     from ctidesk.startup.data_screens import DataScreens
@@ -54,13 +41,6 @@ if TYPE_CHECKING:
     from ctidesk.startup.web_api import WebApiLink
 
 log = logging.getLogger(__name__)
-
-_MODES = {
-    "optional": WrapUpMode.OPTIONAL,
-    "mandatory": WrapUpMode.MANDATORY,
-    "mandatory_timed": WrapUpMode.TIMED,
-    "timed": WrapUpMode.TIMED_FULL,
-}
 
 
 class RunningDesk:
@@ -87,24 +67,19 @@ class RunningDesk:
         self.parts.start_engine()
         self.theme = Theme(resources(), Mode(theme or settings.appearance.theme))
         self.theme.apply(app)
-        self.statistics = ShiftStatistics()
         self._logged_out = False
-        self._codes, codes_problem = wrap_up_codes(settings.wrapup)
-        page, page_problem = patient_page(settings)
-        parts = self.parts
-        self._pages = PatientPages(parts.desk, parts.pop, parts.clock, page, browse)
+        needs, troubles = desk_needs(self.parts, settings, self.shown)
+        self.statistics = needs.statistics
         self._data: DataScreens | None = None
         self._web_api: WebApiLink | None = None
         # before the window connects itself: it is gone after that, and what changes is shown
         app.aboutToQuit.connect(self._log_out)
         with self.theme.building():
             self.window = DeskWindow(
-                app, self.theme, self._needs(), LayoutFile(profile.root / "layout.json")
+                app, self.theme, needs, LayoutFile(profile.root / "layout.json")
             )
-        if codes_problem is not None:
-            self.window.tell(codes_problem, "codes")
-        if page_problem is not None:
-            self.window.tell(page_problem, "patient_page")
+        for key, problem in troubles:
+            self.window.tell(problem, key)
         self._rings = FocusRings(app, self.theme)
         # a hidden window (compact bar) and a pop that closes are not the end of the desk
         app.setQuitOnLastWindowClosed(False)
@@ -192,33 +167,6 @@ class RunningDesk:
         if not self.parts.desk.live and not self.parts.desk.wrap_ups:
             self.parts.actions.log_out()
 
-    def _needs(self) -> DeskNeeds:
-        parts, settings = self.parts, self.settings
-        return DeskNeeds(
-            desk=parts.desk,
-            actions=parts.actions,
-            pop=parts.pop,
-            pages=self._pages,
-            directory=parts.directory,
-            journal=parts.journal,
-            statistics=self.statistics,
-            clock=parts.clock,
-            codes=self._codes,
-            wrap_up_policy=WrapUpPolicy(
-                mode=_MODES[settings.wrapup.mode], limit_s=float(settings.wrapup.seconds)
-            ),
-            agent_name=settings.agent.name or settings.account.user,
-            shown=self.shown,
-            dialable=functools.partial(numbers.dialable, region=settings.data.region),
-            time_of_day=_time_of_day,
-            link=SystemLink(settings.account.bind_address),
-            reasons=settings.agent.reasons,
-            colleagues=colleagues(settings),
-            queue_codes=queue_codes(settings),
-            parking=Parking(number=settings.parking.number, places=settings.parking.places),
-            sound=parts.sound,
-        )
-
     def _verified_member(self) -> tuple[str, str]:
         state = self.window.presenters.member_card.live.state
         return state.correctable, state.name if state.correctable else ""
@@ -242,7 +190,7 @@ class RunningDesk:
             gc.freeze()
 
     def _crm_changed(self, state: PullState) -> None:
-        indicator = crm_indicator(state, self.settings.crm.name, _time_of_day)
+        indicator = crm_indicator(state, self.settings.crm.name, time_of_day)
         self.window.set_crm(indicator)
         if self._data is not None:
             found = [problem for _, problem in state.troubles]
@@ -260,57 +208,8 @@ class RunningDesk:
         self.window.set_recording_key(indicator)
 
 
-def cache_indicator(state: StoreState) -> Indicator:
-    """How the status strip shows the cache."""
-    word, role = {
-        StorePhase.OPENING: ("Member data opening…", Role.MUTED),
-        StorePhase.OPEN: ("Member data", Role.READY),
-        StorePhase.FAILED: ("No member data", Role.DANGER),
-        StorePhase.CLOSED: ("Member data closed", Role.MUTED),
-    }[state.phase]
-    tip = "" if state.problem is None else f"{state.problem.text} {state.problem.remedy}"
-    return Indicator(key="cache", icon="database", word=word, role=role, tip=tip)
-
-
-def recording_indicator(
-    settings: Settings, problem: KnownError | None, can_sign: bool
-) -> Indicator:
-    """How the status strip shows whether calls can be recorded."""
-    if settings.recording.policy == "forbidden":
-        word, role, tip = "Recording off", Role.MUTED, "The settings forbid recording."
-    elif not settings.recording.recipients:
-        word, role = "No recording key", Role.MUTED
-        tip = "Nobody is named who may open recordings: see [recording] recipients."
-        if settings.recording.policy == "required":
-            role = Role.DANGER
-    elif problem is not None:
-        word, role, tip = "No recording key", Role.DANGER, f"{problem.text} {problem.remedy}"
-    elif not can_sign:
-        word, role, tip = "Recording starting…", Role.HOLD, "The signing key is being fetched."
-    else:
-        word, role, tip = "Recording ready", Role.READY, "Calls are recorded, encrypted."
-    return Indicator(key="recording", icon="lock", word=word, role=role, tip=tip)
-
-
-def wrap_up_codes(wrapup: WrapUp) -> tuple[CodeTree, KnownError | None]:
-    """The codes of the settings, or those that ship with ctidesk and what is wrong with the
-    centre's own: a damaged file must not keep an agent from the telephone."""
-    shipped = resources() / "codes" / "default.toml"
-    try:
-        return load_codes(Path(wrapup.codes) if wrapup.codes else shipped), None
-    except KnownError as error:
-        if not wrapup.codes:
-            raise
-        text = f"{error.text} The codes that ship with ctidesk are used."
-        return load_codes(shipped), KnownError(error.code, text, error.remedy)
-
-
 def _shown(settings: Settings, raw: str) -> str:
     return numbers.normalise(raw, settings.data.region).shown
-
-
-def _time_of_day(t_wall: float) -> str:
-    return time.strftime("%H:%M", time.localtime(t_wall))
 
 
 def report_bug(error: Exception) -> None:

@@ -59,6 +59,8 @@ class Places:
     shortcuts: Callable[[], None]
     figures: Callable[[], None]
     sound: Callable[[], None]
+    aid: Callable[[str], None]
+    """By its key: in front, with the keyboard."""
     next_pane: Callable[[], None]
     previous_pane: Callable[[], None]
     compact: Callable[[], None]

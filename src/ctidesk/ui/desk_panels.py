@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ctidesk.ui.agent_bar.view import AgentBar
+from ctidesk.ui.aids.pane import AidsPane
 from ctidesk.ui.call_bar.view import CallBar
 from ctidesk.ui.consult.view import ConsultPanel
+from ctidesk.ui.desk_aids import make_aids
 from ctidesk.ui.desk_presenters import DeskPresenters
 from ctidesk.ui.dialler.view import Dialler
 from ctidesk.ui.keypad.view import Keypad
@@ -37,6 +39,7 @@ class Panels:
     consult: ConsultPanel
     keypad: Keypad
     member_card: MemberCardView
+    aids: AidsPane
     wrap_up: WrapUpPanel
     status_strip: StatusStrip
 
@@ -68,6 +71,7 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         consult=ConsultPanel(around, shown.consult),
         keypad=Keypad(around, shown.keypad),
         member_card=MemberCardView(around, shown.member_card),
+        aids=make_aids(around),
         wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
         status_strip=StatusStrip(around, shown.status),
     )

@@ -21,6 +21,7 @@ from ctidesk.ui.desk_notices import DeskNotices
 from ctidesk.ui.desk_orders import SHORTCUTS, Places, register
 from ctidesk.ui.desk_panels import make_panels
 from ctidesk.ui.desk_presenters import DeskNeeds, DeskPresenters
+from ctidesk.ui.desk_toasts import DeskToasts
 from ctidesk.ui.figures.view import FiguresOverlay
 from ctidesk.ui.live import Live
 from ctidesk.ui.palette.presenter import PalettePresenter
@@ -34,14 +35,13 @@ from ctidesk.ui.sound.view import SoundOverlay
 from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Mode, Theme
-from ctidesk.ui.toast.presenter import ToastOffer, offers
-from ctidesk.ui.toast.view import ToastStack, ToastTools
 from ctidesk.ui.widgets.notice import Level, Notice, notice_of
 from ctidesk.ui.widgets.timer import SecondTick
 from ctidesk.ui.window.closing import CloseQuestion, question_before_closing
 from ctidesk.ui.window.compact_bar import CompactBar
 from ctidesk.ui.window.layout_memory import ForgetfulLayout, LayoutMemory
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
+from ctidesk.ui.window.modes import WindowModes
 
 WARM_UP_MS = 100
 
@@ -71,7 +71,7 @@ class DeskWindow(QObject):
         self.commands = DeskCommands()
         self.panels = make_panels(self.around, self.presenters, needs.reasons)
         self.window = self._make_window()
-        self._compact: CompactBar | None = None
+        self.modes = WindowModes(self.window, self._make_compact)
         self._make_orders()
         self._make_toasts()
         self.notices = DeskNotices(
@@ -88,7 +88,6 @@ class DeskWindow(QObject):
         self._quality.watch(self.panels.quality.show_quality)
         self.tick.ticked.connect(self.presenters.tick)
         needs.desk.subscribe(self._changed)
-        needs.pop.subscribe(self._offers.refresh)
         app.aboutToQuit.connect(self.close)
         self._changed(None)
 
@@ -130,12 +129,17 @@ class DeskWindow(QObject):
         """The problem is over."""
         self.window.notices.clear(key)
 
+    def show_aid(self, key: str) -> None:
+        """Bring this aid forward, with the keyboard."""
+        self.panels.aids.show_aid(key)
+        self._go(self.panels.aids, self.panels.aids.take_keyboard)
+
     def set_locked(self, locked: bool) -> None:
         """A locked desk shows no card, note or caller in a pop; the call goes on."""
         self.locked = locked
         self.window.set_locked(locked)
         self.window.notices.clear(suggestions.KEY)
-        self._offers.refresh()
+        self._pops.set_locked(locked)
 
     def close(self) -> None:
         """Close without asking, toasts and compact bar too; nothing of the desk is shown again.
@@ -146,9 +150,7 @@ class DeskWindow(QObject):
         self.presenters.wrap_up.keep()
         self._warm.stop()
         self.toasts.clear()
-        if self._compact is not None:
-            self._compact.hide()
-            self._compact.deleteLater()
+        self.modes.end()
         self.keys.deleteLater()
         self.window.close_for_good()
         self.window.deleteLater()
@@ -169,6 +171,7 @@ class DeskWindow(QObject):
             centre=self.centre,
             wrap_up=panels.wrap_up,
             status_strip=panels.status_strip,
+            aids=panels.aids if panels.aids.aids else None,
         )
         panels.call_bar.transfer_wanted.connect(self._transfer)
         panels.call_bar.keypad_wanted.connect(self._keypad)
@@ -198,9 +201,10 @@ class DeskWindow(QObject):
             shortcuts=overview.toggle,
             figures=figures.toggle,
             sound=self._sound.toggle,
+            aid=self.show_aid,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
-            compact=self._to_compact,
+            compact=self.modes.go_compact,
             dark=self._switch_theme,
         )
         register(self.commands, self.presenters, places)
@@ -210,18 +214,10 @@ class DeskWindow(QObject):
         self._name_keys()
 
     def _make_toasts(self) -> None:
-        self.toasts = ToastStack(
-            ToastTools(
-                self._theme,
-                self.tick,
-                self._needs.clock,
-                self.shortcuts.keys_of("call.answer"),
-                self.shortcuts.keys_of("call.end"),
-            ),
-            self.window,
+        self._pops = DeskToasts(
+            self.around, self._needs, self.presenters, self.shortcuts, self.window
         )
-        self.toasts.answered.connect(self.presenters.call_bar.answer_call)
-        self.toasts.declined.connect(self.presenters.call_bar.decline_call)
+        self.toasts = self._pops.stack
         self._cold = [
             self.toasts.warm_up,
             self.panels.member_card.warm_up,
@@ -232,8 +228,6 @@ class DeskWindow(QObject):
         self._warm.setSingleShot(True)
         self._warm.setInterval(WARM_UP_MS)
         self._warm.timeout.connect(self._warm_up)
-        self._offers = Live(self._offers_now)
-        self._offers.watch(self.toasts.show_offers)
 
     # ----------------------------------------------------------------- private
 
@@ -247,7 +241,6 @@ class DeskWindow(QObject):
         if isinstance(change, ev.TELEMETRY):
             return
         self._bring_forward(change)
-        self._offers.refresh()
         if self.presenters.running:
             self.tick.subscribe(self)
         else:
@@ -263,10 +256,6 @@ class DeskWindow(QObject):
             self.window.show_pane(self.centre)
         elif isinstance(change, WrapUpStarted) and not self._needs.desk.live:
             self.window.show_pane(self.panels.wrap_up)
-
-    def _offers_now(self) -> tuple[ToastOffer, ...]:
-        desk, pop = self._needs.desk, self._needs.pop
-        return offers(desk.calls.values(), pop.lookups, self.presenters.shown, self.locked)
 
     def _quality_now(self) -> Quality:
         current = self._needs.desk.current
@@ -291,7 +280,7 @@ class DeskWindow(QObject):
         self.panels.member_card.page.set_keys(keys("card.page"))
 
     def _go(self, pane: QWidget, take: object) -> None:
-        self._from_compact()
+        self.modes.go_large()
         self.window.show_pane(pane)
         if callable(take):
             take()
@@ -300,7 +289,7 @@ class DeskWindow(QObject):
         self._go(self.panels.work_list, self.panels.dialler.take_keyboard)
 
     def _transfer(self) -> None:
-        self._from_compact()
+        self.modes.go_large()
         self.window.show_pane(self.centre)
         self.panels.keypad.hide()
         self.presenters.consult.toggle()
@@ -308,7 +297,7 @@ class DeskWindow(QObject):
             self.panels.consult.take_keyboard()
 
     def _keypad(self) -> None:
-        self._from_compact()
+        self.modes.go_large()
         if self.panels.keypad.isVisible():
             self._close_keypad()
             return
@@ -323,20 +312,11 @@ class DeskWindow(QObject):
         notice = Notice(level=Level.WARNING, text=text, remedy=remedy)
         self.window.notices.show_notice(key, notice)
 
-    def _to_compact(self) -> None:
-        if self._compact is None:
-            content = CompactCallBar(self.around, self.presenters.call_bar)
-            content.transfer_wanted.connect(self._transfer)
-            content.keypad_wanted.connect(self._keypad)
-            self._compact = CompactBar(self._theme, content, self._memory)
-            self._compact.expand_wanted.connect(self._from_compact)
-        self._compact.show_docked()
-        self.window.hide()
-
-    def _from_compact(self) -> None:
-        if self._compact is not None and self._compact.isVisible():
-            self._compact.hide()
-            self.window.show()
+    def _make_compact(self) -> CompactBar:
+        content = CompactCallBar(self.around, self.presenters.call_bar)
+        content.transfer_wanted.connect(self._transfer)
+        content.keypad_wanted.connect(self._keypad)
+        return CompactBar(self._theme, content, self._memory)
 
     def _switch_theme(self) -> None:
         dark = self._theme.tokens.dark

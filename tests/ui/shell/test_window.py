@@ -271,8 +271,8 @@ def test_the_bar_docks_to_edges(wanted: tuple[int, int], place: tuple[int, int])
 def test_large_and_compact_take_turns(rig: Rig, theme: Theme, qtbot: QtBot) -> None:
     bar = CompactBar(theme, panel("compact"), rig.memory)
     qtbot.addWidget(bar)
-    modes = WindowModes(rig.window, bar)
-    modes.toggle()
+    modes = WindowModes(rig.window, lambda: bar)
+    modes.go_compact()
     assert (rig.window.isVisible(), bar.isVisible(), modes.is_compact) == (False, True, True)
     assert bar.size() == BAR
     assert bar.windowFlags() & Qt.WindowType.WindowStaysOnTopHint

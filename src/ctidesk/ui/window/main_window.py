@@ -40,6 +40,7 @@ class WindowParts:
     centre: QWidget
     wrap_up: QWidget
     status_strip: QWidget
+    aids: QWidget | None = None
 
 
 class MainWindow(QWidget):
@@ -68,7 +69,7 @@ class MainWindow(QWidget):
         self.notices = NoticeStack(theme)
         self.below = QWidget()
         """All under the call bar: what overlays cover. The call bar is never covered."""
-        self.columns = Columns(theme, parts.work_list, parts.centre, parts.wrap_up)
+        self.columns = Columns(theme, parts.work_list, parts.centre, parts.wrap_up, parts.aids)
         self._unlock = ActionButton(theme, "unlock", self.tr("Unlock"), Variant.PRIMARY)
         self._unlock.clicked.connect(self.unlock_wanted)
         self._body = QStackedLayout()
@@ -81,6 +82,7 @@ class MainWindow(QWidget):
                 parts.call_bar,
                 parts.work_list,
                 parts.centre,
+                *((parts.aids,) if parts.aids is not None else ()),
                 parts.wrap_up,
                 parts.status_strip,
             ),

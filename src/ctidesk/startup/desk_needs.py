@@ -1,0 +1,96 @@
+"""What the screens work on, taken from the parts and the settings of a running desk.
+
+Runs in: desk process, Qt main thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ctidesk.calls import numbers
+from ctidesk.calls.errors import KnownError
+from ctidesk.calls.parking import Parking
+from ctidesk.care.patient_page import PatientPages
+from ctidesk.config.paths import resources
+from ctidesk.config.sections import WrapUp
+from ctidesk.config.settings import Settings
+from ctidesk.metrics.shift import ShiftStatistics
+from ctidesk.startup.engine_orders import colleagues, queue_codes
+from ctidesk.startup.network_link import SystemLink
+from ctidesk.startup.parts import Parts
+from ctidesk.startup.patient_page import browse, patient_page
+from ctidesk.ui.desk_presenters import DeskNeeds
+from ctidesk.wrapup.codes import CodeTree
+from ctidesk.wrapup.codes_file import load_codes
+from ctidesk.wrapup.session import WrapUpMode, WrapUpPolicy
+
+_MODES = {
+    "optional": WrapUpMode.OPTIONAL,
+    "mandatory": WrapUpMode.MANDATORY,
+    "mandatory_timed": WrapUpMode.TIMED,
+    "timed": WrapUpMode.TIMED_FULL,
+}
+
+
+Troubles = list[tuple[str, KnownError]]
+"""(key of the notice, what is wrong with a file of the centre's)."""
+
+
+def desk_needs(
+    parts: Parts, settings: Settings, shown: Callable[[str], str]
+) -> tuple[DeskNeeds, Troubles]:
+    """`shown(raw)`: a number as the screen shows it. A damaged file of the centre's never keeps an
+    agent from the telephone: what ships with ctidesk is used, and the trouble is told."""
+    troubles: Troubles = []
+    codes, problem = wrap_up_codes(settings.wrapup)
+    if problem is not None:
+        troubles.append(("codes", problem))
+    page, problem = patient_page(settings)
+    if problem is not None:
+        troubles.append(("patient_page", problem))
+    needs = DeskNeeds(
+        desk=parts.desk,
+        actions=parts.actions,
+        pop=parts.pop,
+        pages=PatientPages(parts.desk, parts.pop, parts.clock, page, browse),
+        directory=parts.directory,
+        journal=parts.journal,
+        statistics=ShiftStatistics(),
+        clock=parts.clock,
+        codes=codes,
+        wrap_up_policy=WrapUpPolicy(
+            mode=_MODES[settings.wrapup.mode], limit_s=float(settings.wrapup.seconds)
+        ),
+        agent_name=settings.agent.name or settings.account.user,
+        shown=shown,
+        dialable=functools.partial(numbers.dialable, region=settings.data.region),
+        time_of_day=time_of_day,
+        link=SystemLink(settings.account.bind_address),
+        reasons=settings.agent.reasons,
+        colleagues=colleagues(settings),
+        queue_codes=queue_codes(settings),
+        parking=Parking(number=settings.parking.number, places=settings.parking.places),
+        sound=parts.sound,
+    )
+    return needs, troubles
+
+
+def wrap_up_codes(wrapup: WrapUp) -> tuple[CodeTree, KnownError | None]:
+    """The codes of the settings, or those that ship with ctidesk and what is wrong with the
+    centre's own: a damaged file must not keep an agent from the telephone."""
+    shipped = resources() / "codes" / "default.toml"
+    try:
+        return load_codes(Path(wrapup.codes) if wrapup.codes else shipped), None
+    except KnownError as error:
+        if not wrapup.codes:
+            raise
+        text = f"{error.text} The codes that ship with ctidesk are used."
+        return load_codes(shipped), KnownError(error.code, text, error.remedy)
+
+
+def time_of_day(t_wall: float) -> str:
+    """Local, such as "06:41"."""
+    return time.strftime("%H:%M", time.localtime(t_wall))

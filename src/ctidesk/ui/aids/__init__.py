@@ -1,0 +1,1 @@
+"""What helps beside the card: guides, patients of a provider, knowledge."""
