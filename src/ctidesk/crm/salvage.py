@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlcipher3 import dbapi2
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.crm import audit as audit_trail, schema
+from ctidesk.crm import audit as audit_trail, schema, work_schema
 from ctidesk.crm.database import Database, open_database, translated
 
 SALVAGED = (
@@ -27,6 +27,8 @@ SALVAGED = (
     schema.wrap_up_codes,
     schema.call_segments,
     schema.call_lines,
+    work_schema.work_items,
+    work_schema.work_attempts,
     schema.audit,
     schema.call_events,
 )
