@@ -136,9 +136,7 @@ def test_a_callback_stays_open_after_the_call_until_its_outcome_is_said(work: Wo
     work.add(WorkItem(title="Lab result", kind=WorkKind.CALLBACK, number=NUMBER, created_wall=T0))
     (item,) = work.open
     work.follow(
-        CallReport(
-            what="spoken", call_id="d1", number="", at_wall=T0 + 5, item_id=item.item_id
-        )
+        CallReport(what="spoken", call_id="d1", number="", at_wall=T0 + 5, item_id=item.item_id)
     )
     (item,) = work.open
     assert [one.outcome for one in item.tries] == ["reached"]

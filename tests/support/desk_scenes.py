@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.support.crm_fakes import FakeCallJournal, FakeMemberDirectory
 from tests.support.fake_clock import FakeClock
+from tests.support.work_fakes import FakeWorkItems
 
 from ctidesk.calls import numbers
 from ctidesk.calls.actions import DeskActions
@@ -35,6 +36,7 @@ from ctidesk.care.member import (
 )
 from ctidesk.care.patient_page import PatientPage, PatientPages
 from ctidesk.care.pop import ScreenPop
+from ctidesk.care.work_desk import WorkPort
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.sip.simulator import ACCOUNT, SimulatedEngine
 from ctidesk.ui.desk_presenters import DeskNeeds
@@ -259,6 +261,7 @@ class Scene:
         self.has_browser = True
         self.pages = PatientPages(self.desk, self.pop, self.clock, self.page, self._browse)
         self.statistics = ShiftStatistics()
+        self.work_items = FakeWorkItems(self.clock)
         self.needs = DeskNeeds(
             desk=self.desk,
             actions=self.actions,
@@ -276,6 +279,7 @@ class Scene:
             colleagues=self.colleagues,
             queue_codes=self.queue_codes,
             parking=self.parking,
+            work=WorkPort(self.work_items, "agent"),
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
         )
 

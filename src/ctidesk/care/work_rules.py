@@ -90,8 +90,8 @@ def heard(item: WorkItem, report: CallReport, who: str, policy: WorkPolicy) -> W
         return replace(item, attempts=(*item.attempts, again))
     if report.what == "spoken":
         spoken = _with(item, report.at_wall, who, Outcome.REACHED, report.call_id)
-        if item.kind is not WorkKind.MISSED:
-            return spoken  # whether what was promised is done, only a person knows
+        if item.kind is not WorkKind.MISSED or report.item_id:
+            return spoken  # who answered, and whether all is done, only a person knows
         return replace(
             spoken,
             state=WorkState.DONE,
@@ -213,9 +213,8 @@ def _closed(item: WorkItem, step: Closed, who: str, now: float, policy: WorkPoli
             "It was not done: a reason is needed.",
             "Write in a few words why, then close it.",
         )
-    if step.outcome in (Outcome.LEFT_MESSAGE, Outcome.WRONG_NUMBER) and not tries:
-        item = _with(item, now, who, step.outcome, step.call_id)
-    elif item.is_call and step.call_id:
+    told = step.outcome in (Outcome.LEFT_MESSAGE, Outcome.WRONG_NUMBER) and not tries
+    if told or (item.is_call and step.call_id):
         item = _with(item, now, who, step.outcome, step.call_id)
     return replace(
         item,

@@ -25,6 +25,7 @@ from ctidesk.config.sections import (
     Queue,
     Recording,
     WebApi,
+    Work,
     WrapUp,
 )
 
@@ -53,6 +54,7 @@ class Settings:
     crm: Crm = field(default_factory=Crm)
     patient_page: PatientPage = field(default_factory=PatientPage)
     web_api: WebApi = field(default_factory=WebApi)
+    work: Work = field(default_factory=Work)
 
 
 CHOICES = {
@@ -76,6 +78,9 @@ _RANGES = {
     "crm.interval": (10, 3600),
     "crm.full_days": (1, 365),
     "web_api.port": (1024, 65535),
+    "work.tries": (1, 20),
+    "work.retry_minutes": (5, 7 * 1440),
+    "work.callback_minutes": (1, 7 * 1440),
 }
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
@@ -103,6 +108,7 @@ _SECTIONS: dict[str, type] = {
     "crm": Crm,
     "patient_page": PatientPage,
     "web_api": WebApi,
+    "work": Work,
 }
 _FILES = (
     "account.ca_file",

@@ -1,5 +1,6 @@
-"""What of a finished call the CRM is told: the call, what is to be done next, the recording. What is
-to be done next is work of the centre, too.
+"""What of a finished call the CRM is told: the call, what is to be done next, the recording.
+
+What is to be done next is work of the centre, too.
 
 Runs in: desk process, store thread, in the transaction that saves it.
 """

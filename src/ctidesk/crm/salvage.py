@@ -176,6 +176,9 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     if "call_id" in table.c and table.c.call_id.foreign_keys:
         kept = set(connection.execute(select(schema.calls.c.call_id)).scalars())
         rows = [row for row in rows if row["call_id"] in kept]
+    if table is work_schema.work_attempts:
+        items = set(connection.execute(select(work_schema.work_items.c.id)).scalars())
+        rows = [row for row in rows if row["item_ref"] in items]
     for row in rows:
         connection.execute(insert(table).values(row).on_conflict_do_nothing())
     return len(rows)

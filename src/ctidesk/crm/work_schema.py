@@ -39,7 +39,9 @@ work_items = Table(
     _text("closed_by"),
     _text("remote"),
 )
-Index("ux_work_items_key", work_items.c.key, unique=True, sqlite_where=work_items.c.key != text("''"))
+Index(
+    "ux_work_items_key", work_items.c.key, unique=True, sqlite_where=work_items.c.key != text("''")
+)
 Index("ix_work_items_state", work_items.c.state, work_items.c.due_wall)
 Index("ix_work_items_member", work_items.c.member_id)
 

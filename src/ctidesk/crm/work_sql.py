@@ -74,7 +74,12 @@ def add(connection: Connection, item: WorkItem, by: Worker) -> str:
         title=item.title.strip()[: work_rules.MAX_TITLE],
         created_wall=item.created_wall or by.wall,
     )
-    if item.chain_id and item.step > 1 and item.state is WorkState.OPEN and _before(connection, item):
+    if (
+        item.chain_id
+        and item.step > 1
+        and item.state is WorkState.OPEN
+        and _before(connection, item)
+    ):
         item = replace(item, state=WorkState.WAITING)
     connection.execute(insert(work_items).values(_values(item)))
     _put_attempts(connection, item)
@@ -181,7 +186,7 @@ def _save(connection: Connection, before: WorkItem, after: WorkItem, by: Worker)
         connection.execute(delete(work_attempts).where(work_attempts.c.item_ref == ref))
         _put_attempts(connection, after)
     _note(connection, after, "work_closed" if after.closed else "work_changed", by)
-    work_tasks.tell(connection, before, after, by.who, by.wall)
+    work_tasks.tell(connection, before, after, by.wall)
     if after.closed and after.chain_id:
         chain = _load(connection, work_items.c.chain_id == after.chain_id, (), MAX_ITEMS)
         for later in work_rules.next_states(after, chain):
@@ -194,7 +199,7 @@ def _save_alone(connection: Connection, before: WorkItem, after: WorkItem, by: W
     own = work_items.c.item_id == after.item_id
     connection.execute(update(work_items).where(own).values(kept))
     _note(connection, after, "work_closed" if after.closed else "work_changed", by)
-    work_tasks.tell(connection, before, after, by.who, by.wall)
+    work_tasks.tell(connection, before, after, by.wall)
 
 
 def _put_attempts(connection: Connection, item: WorkItem) -> None:

@@ -24,7 +24,7 @@ STATUS = {
 """https://hl7.org/fhir/R4/valueset-task-status.html"""
 
 
-def tell(connection: Connection, before: WorkItem, after: WorkItem, who: str, wall: float) -> None:
+def tell(connection: Connection, before: WorkItem, after: WorkItem, wall: float) -> None:
     """Queue the change of status of the Task that `after` is, if it is one and changed."""
     remote = after.remote or _made_of(connection, after)
     if not remote or before.state is after.state:

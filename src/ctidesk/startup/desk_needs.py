@@ -14,13 +14,14 @@ from ctidesk.calls import numbers
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.parking import Parking
 from ctidesk.care.patient_page import PatientPages
+from ctidesk.care.work_desk import WorkPort
 from ctidesk.config.paths import resources
 from ctidesk.config.sections import WrapUp
 from ctidesk.config.settings import Settings
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.network_link import SystemLink
-from ctidesk.startup.parts import Parts
+from ctidesk.startup.parts import Parts, work_policy
 from ctidesk.startup.patient_page import browse, patient_page
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.wrapup.codes import CodeTree
@@ -51,6 +52,7 @@ def desk_needs(
     page, problem = patient_page(settings)
     if problem is not None:
         troubles.append(("patient_page", problem))
+    agent = settings.agent.name or settings.account.user
     needs = DeskNeeds(
         desk=parts.desk,
         actions=parts.actions,
@@ -64,7 +66,7 @@ def desk_needs(
         wrap_up_policy=WrapUpPolicy(
             mode=_MODES[settings.wrapup.mode], limit_s=float(settings.wrapup.seconds)
         ),
-        agent_name=settings.agent.name or settings.account.user,
+        agent_name=agent,
         shown=shown,
         dialable=functools.partial(numbers.dialable, region=settings.data.region),
         time_of_day=time_of_day,
@@ -74,6 +76,7 @@ def desk_needs(
         queue_codes=queue_codes(settings),
         parking=Parking(number=settings.parking.number, places=settings.parking.places),
         sound=parts.sound,
+        work=WorkPort(parts.work_items, agent, work_policy(settings)),
     )
     return needs, troubles
 

@@ -15,6 +15,7 @@ from ctidesk.ui.desk_presenters import DeskPresenters
 from ctidesk.ui.member_card.state import CALLING_PARTIES
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
 from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
+from ctidesk.ui.work_list.commands import SHORTCUTS as WORK_SHORTCUTS, work_commands
 
 SHORTCUTS = (
     *DEFAULTS,
@@ -40,6 +41,7 @@ SHORTCUTS = (
     Shortcut("consult.cancel", "Cancel the consultation", "Consult", "Ctrl+Shift+X"),
     Shortcut("wrap_up.save_ready", "Save and be ready", "Wrap-up", "Ctrl+Return"),
     Shortcut("wrap_up.more_time", "30 seconds more", "Wrap-up", "Ctrl+Shift+Y"),
+    *WORK_SHORTCUTS,
 )
 """The keys of the desk: those of the design, and the ones that make a whole call possible without
 a mouse."""
@@ -59,6 +61,8 @@ class Places:
     shortcuts: Callable[[], None]
     figures: Callable[[], None]
     sound: Callable[[], None]
+    work: Callable[[], None]
+    add_work: Callable[[], None]
     aid: Callable[[str], None]
     """By its key: in front, with the keyboard."""
     next_pane: Callable[[], None]
@@ -72,6 +76,7 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
     groups = (
         *(_call(shown, places), _consult(shown), _desk(places), _card(shown), _work(shown)),
         _queue(shown),
+        work_commands(shown.work, places.work, places.add_work),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)

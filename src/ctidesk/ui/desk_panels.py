@@ -24,6 +24,7 @@ from ctidesk.ui.status_strip.view import StatusStrip
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space
 from ctidesk.ui.work_list.view import WorkList
+from ctidesk.ui.work_list.work_view import WorkPanel
 from ctidesk.ui.wrap_up.view import WrapUpPanel
 
 
@@ -67,7 +68,7 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         call_bar=CallBar(around, shown.call_bar),
         quality=QualityView(around.theme),
         dialler=dialler,
-        work_list=WorkList(around, shown.work_list, dialler),
+        work_list=WorkList(around, shown.work_list, dialler, WorkPanel(around, shown.work)),
         consult=ConsultPanel(around, shown.consult),
         keypad=Keypad(around, shown.keypad),
         member_card=MemberCardView(around, shown.member_card),

@@ -21,6 +21,7 @@ from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
+from ctidesk.care.work_desk import WorkDesk, WorkPort
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.ui.agent_bar.presenter import DEFAULT_REASONS, AgentBarPresenter
 from ctidesk.ui.call_bar.presenter import CallBarPresenter
@@ -36,6 +37,7 @@ from ctidesk.ui.member_card.presenter import MemberCardPresenter
 from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
+from ctidesk.ui.work_list.work_presenter import WorkPresenter, WorkWords
 from ctidesk.ui.wrap_up.call_log import OpenCallLog
 from ctidesk.ui.wrap_up.open_sessions import OpenSessions
 from ctidesk.ui.wrap_up.presenter import WrapUpPresenter
@@ -72,6 +74,7 @@ class DeskNeeds:
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
     sound: SoundChoice = field(default_factory=ForgetfulSound)
+    work: WorkPort = field(default_factory=WorkPort)
 
 
 class DeskPresenters:
@@ -99,7 +102,10 @@ class DeskPresenters:
             desk, actions, self._search(), names, needs.dialable, needs.colleagues
         )
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
-        self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
+        self.work_list = WorkListPresenter(desk, actions, self.in_view, names)
+        self.work_desk = WorkDesk(desk, actions, needs.pop, clock, needs.work)
+        how = WorkWords(shown, needs.time_of_day, needs.dialable)
+        self.work = WorkPresenter(self.work_desk, clock, how)
         self.member_card = MemberCardPresenter(
             desk, actions, needs.pop, self.in_view, self._search(), names, clock, needs.pages
         )
@@ -129,12 +135,14 @@ class DeskPresenters:
                 self.wrap_up.take_drafts(outcome)
 
         self._needs.journal.load_drafts(loaded)
+        self.work_desk.restore()
         self.status.ask_outbox()
 
     def take_log(self, log: Sequence[ag.LogEvent]) -> None:
         """The whole log, from `recall`."""
         whole = list(log)
         self.log.take_log(whole)
+        self.work_desk.take_log(whole)
         self.lines.take_log(whole)
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
@@ -148,6 +156,7 @@ class DeskPresenters:
         self.figures.tick()
         if self._seconds % MINUTE == 0:
             self.member_card.tick()
+            self.work.tick()
 
     @property
     def running(self) -> bool:

@@ -42,6 +42,7 @@ from ctidesk.ui.window.compact_bar import CompactBar
 from ctidesk.ui.window.layout_memory import ForgetfulLayout, LayoutMemory
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
 from ctidesk.ui.window.modes import WindowModes
+from ctidesk.ui.work_list.overlay import WorkOverlay
 
 WARM_UP_MS = 100
 
@@ -189,6 +190,9 @@ class DeskWindow(QObject):
         figures = FiguresOverlay(self._theme, self.window.below, self.presenters.figures)
         self.panels.status_strip.figures_wanted.connect(figures.toggle)
         self._sound = SoundOverlay(self._theme, self.window.below, self.presenters.sound)
+        self._work_overlay: WorkOverlay | None = None
+        self.panels.work_list.work.open_wanted.connect(lambda: self._work().open())
+        self.panels.work_list.work.add_wanted.connect(lambda: self._work().open_to_add())
         panes = self.window.panes
         places = Places(
             transfer=self._transfer,
@@ -201,6 +205,8 @@ class DeskWindow(QObject):
             shortcuts=overview.toggle,
             figures=figures.toggle,
             sound=self._sound.toggle,
+            work=lambda: self._work().toggle(),
+            add_work=lambda: self._work().open_to_add(),
             aid=self.show_aid,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
@@ -230,6 +236,15 @@ class DeskWindow(QObject):
         self._warm.timeout.connect(self._warm_up)
 
     # ----------------------------------------------------------------- private
+
+    def _work(self) -> WorkOverlay:
+        """Made when it is first wanted: few look at it before their first call."""
+        if self._work_overlay is None:
+            names = [one.name for one in self._needs.colleagues]
+            self._work_overlay = WorkOverlay(
+                self.around, self.window.below, self.presenters.work, names
+            )
+        return self._work_overlay
 
     def _warm_up(self) -> None:
         self._cold.pop(0)()

@@ -38,7 +38,7 @@ _STATEMENTS = (
         UNIQUE (item_id)
     )
     """,
-    "CREATE UNIQUE INDEX ux_work_items_key ON work_items (\"key\") WHERE \"key\" != ''",
+    'CREATE UNIQUE INDEX ux_work_items_key ON work_items ("key") WHERE "key" != \'\'',
     "CREATE INDEX ix_work_items_state ON work_items (state, due_wall)",
     "CREATE INDEX ix_work_items_member ON work_items (member_id)",
     """
