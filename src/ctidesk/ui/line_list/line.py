@@ -14,7 +14,8 @@ from ctidesk.ui.theme.tokens import Role
 class Line:
     """`right`: a word at the right end, in the colour `role`, with `since_mono` a running time
     below it. `note`: third row, small. `struck`: title and detail are not to be relied on.
-    `marked`: the one that the rest of the screen is about."""
+    `marked`: the one that the rest of the screen is about. `found`: (begin, length) of the words
+    in `detail` that were looked for, underlined in a list that wraps."""
 
     key: str
     title: str
@@ -28,6 +29,7 @@ class Line:
     note_icon: str = ""
     struck: bool = False
     marked: bool = False
+    found: tuple[tuple[int, int], ...] = ()
 
     @property
     def spoken(self) -> str:
