@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.support.fhir_server import FhirServer, NoFhirServer
+from tests.support.one_call import INTERACTION
 
 from bench.report import Line, Report
 from ctidesk.calls.codec import to_plain
@@ -37,30 +38,6 @@ from ctidesk.crm.store import StoreThread
 
 CALLS, QUICK_CALLS = 2_000, 300
 MEMBERS = 400
-_EMPTY = Interaction(
-    call_id="",
-    direction="inbound",
-    number="+4930123456",
-    queue="members",
-    account_id="desk",
-    agent="agent",
-    member_id="",
-    party="member",
-    verified=True,
-    code="refill",
-    note="asked for the next refill",
-    follow_up="",
-    began_wall=1_790_000_000.0,
-    answered_wall=1_790_000_005.0,
-    ended_wall=1_790_000_100.0,
-    saved_wall=1_790_000_120.0,
-    dial_s=0.0,
-    talk_s=95.0,
-    hold_s=0.0,
-    wrap_up_s=20.0,
-    end_code=200,
-    coded_by="agent",
-)
 
 
 def run(quick: bool = False) -> Report:
@@ -91,7 +68,7 @@ def run(quick: bool = False) -> Report:
 
 def _calls(count: int) -> Iterator[Interaction]:
     for n in range(count):
-        yield dataclasses.replace(_EMPTY, call_id=f"c{n}", member_id=f"M-{n % MEMBERS}")
+        yield dataclasses.replace(INTERACTION, call_id=f"c{n}", member_id=f"M-{n % MEMBERS}")
 
 
 def _drain(base: str, count: int) -> float:

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.support.cache_dump import dump
 from tests.support.crm_store import OpenStore
+from tests.support.one_call import INTERACTION
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.calls.ports import Interaction
 from ctidesk.care.member_export import DIRECTORY, Contents, ExportForm, ExportOrder, ExportResult
 from ctidesk.config.paths import resources
 from ctidesk.crm import audit, journal_sql
@@ -346,29 +346,15 @@ def test_calls_of_a_period_with_their_wrap_ups(opened: OpenStore, tmp_path: Path
         return datetime(2026, 3, day, hour).timestamp()
 
     def save(number: int, wall: float) -> None:
-        done = Interaction(
+        done = replace(
+            INTERACTION,
             call_id=f"c{number}",
-            direction="in",
-            number="+491713920031",
-            queue="Main",
-            account_id="a",
+            member_id="M-1",
+            note="=HYPERLINK()",
             began_wall=wall,
             answered_wall=wall + 5,
             ended_wall=wall + 65,
-            end_code=200,
-            dial_s=0.0,
-            talk_s=60.0,
-            hold_s=0.0,
-            wrap_up_s=10.0,
-            agent="A. Gent",
-            member_id="M-1",
-            party="member",
-            verified=True,
-            code="refill",
-            note="=HYPERLINK()",
-            follow_up="",
             saved_wall=wall + 80,
-            coded_by="agent",
         )
         opened.run(lambda c: journal_sql.save_interaction(c, done))
 

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
 import pytest
+from tests.support import fhir_rows
 from tests.support.crm_store import OpenStore
 from tests.support.fhir_resources import concept, coverage, patient, refers, resource
+from tests.support.fhir_rows import AROUND
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.member import MemberCard, Party
 from ctidesk.crm import card_sql, lookup_sql
 from ctidesk.crm.fhir.directory_rows import From
-from ctidesk.crm.fhir.kinds import READERS
-from ctidesk.crm.fhir.reading import Surroundings, read
-from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
+from ctidesk.crm.fhir.resource_rows import ResourceRows
 from ctidesk.crm.records import MemberRecord
 
-AROUND = Surroundings("DE")
 MOBILE = "+49 171 3920031"
 READ_WALL = 1_770_000_000.0
 
 
 def put(opened: OpenStore, *resources: dict[str, Any], wall: float = READ_WALL) -> list[bool]:
-    def work(connection: Any) -> list[bool]:
-        rows = ResourceRows(connection, From("CRM", wall), AROUND)
-        done = []
-        for one in resources:
-            reading = read(one, AROUND, READERS)
-            assert reading is not None and not reading.unreadable
-            done.append(rows.put(Item(reading, json.dumps(one))))
-        while rows.settle(10):
-            pass
-        return done
-
-    result: list[bool] = opened.run(work)
-    return result
+    return fhir_rows.put(opened, wall, *resources)
 
 
 def forget(opened: OpenStore, *keys: str) -> None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.crm.test_fhir_rows import AROUND
 from tests.support.cache_dump import dump, holds
 from tests.support.crm_store import OpenStore
 from tests.support.fhir_resources import coverage, patient, resource
+from tests.support.fhir_rows import AROUND, put
 
 from ctidesk.crm import audit
 from ctidesk.crm.fhir.directory_rows import From
-from ctidesk.crm.fhir.kinds import READERS
-from ctidesk.crm.fhir.reading import read
-from ctidesk.crm.fhir.resource_rows import Item, ResourceRows
+from ctidesk.crm.fhir.resource_rows import ResourceRows
 from ctidesk.crm.file_import import import_file
 from ctidesk.crm.import_files import preview
 from ctidesk.crm.import_plan import ImportReport, plan_of
@@ -236,19 +233,7 @@ def test_a_file_that_lacks_most_or_was_not_read_whole_is_no_news(
 def take(
     opened: OpenStore, *resources: dict[str, Any], wall: float = NOW - 180 * DAY
 ) -> list[bool]:
-    def work(connection: Any) -> list[bool]:
-        rows = ResourceRows(connection, From("CRM", wall), AROUND)
-        done = []
-        for one in resources:
-            reading = read(one, AROUND, READERS)
-            assert reading is not None and not reading.unreadable
-            done.append(rows.put(Item(reading, json.dumps(one))))
-        while rows.settle(10):
-            pass
-        return done
-
-    result: list[bool] = opened.run(work)
-    return result
+    return put(opened, wall, *resources)
 
 
 def versioned(one: dict[str, Any], version: str, days: int = -180) -> dict[str, Any]:

@@ -32,3 +32,15 @@ def output_of(code: str, *arguments: str, **more: str) -> str:
         env=environment(**more),
     )
     return ran.stdout.strip()
+
+
+def ctidesk_run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command line as a user runs it; no key store of the machine is met."""
+    return subprocess.run(
+        [sys.executable, "-m", "ctidesk.app", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        input="",
+        env=environment(PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring"),
+    )

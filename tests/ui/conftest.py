@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
+
+from ctidesk.config.paths import resources
+from ctidesk.ui.theme.theme import Mode, Theme
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # the offscreen platform falls back to one folder of fonts where it finds no fontconfig
@@ -23,3 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(limits)
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    """A dressed application."""
+    theme = Theme(resources(), Mode.LIGHT)
+    theme.apply(qapp)
+    yield theme
+    theme.set_mode(Mode.LIGHT)
+    theme.deleteLater()

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tests.support.crm_python import environment
+from tests.support.crm_python import ctidesk_run
 
 from ctidesk.config.paths import resources
 
 SAMPLE = resources() / "demo" / "members.csv"
-PATIENCE_S = 50
 REASON = "monthly report to the payer"
-
-
-def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ctidesk.app", *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        input="",
-        # no key store of the machine must be met, whatever runs these tests
-        env=environment(PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring"),
-    )
 
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Path:
     folder = tmp_path / "profile"
-    ran = _run("import", SAMPLE, "--profile", folder, "--key-store", "file")
+    ran = ctidesk_run("import", SAMPLE, "--profile", folder, "--key-store", "file")
     assert ran.returncode == 0
     return folder
 
@@ -47,28 +32,28 @@ def test_out_and_in_again_changes_nothing(profile: Path, tmp_path: Path) -> None
     config = _settings(tmp_path, '[data]\nexport = "allowed"\n')
     out = tmp_path / "out.csv"
     words = ("export", out, "--config", config, "--profile", profile, "--reason", REASON)
-    ran = _run(*words)
+    ran = ctidesk_run(*words)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("are in the file.\n") and "health data" in ran.stderr
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     before = out.read_bytes()
-    again = _run(*words)
+    again = ctidesk_run(*words)
     assert again.returncode == 2 and "there already" in again.stderr
-    assert _run(*words, "--overwrite").returncode == 0 and out.read_bytes() == before
+    assert ctidesk_run(*words, "--overwrite").returncode == 0 and out.read_bytes() == before
     renamed = tmp_path / "members.csv"  # a fact's source is the name of its file
     out.rename(renamed)
-    back = _run("import", renamed, "--profile", profile)
+    back = ctidesk_run("import", renamed, "--profile", profile)
     assert back.stdout == "0 new, 0 changed, 59 unchanged, 0 rows rejected.\n"
     cards = tmp_path / "out.vcf"
-    ran = _run("export", cards, *words[2:], "--what", "members")
+    ran = ctidesk_run("export", cards, *words[2:], "--what", "members")
     assert ran.returncode == 0 and cards.read_bytes().startswith(b"BEGIN:VCARD\r\nVERSION:4.0")
-    assert _run("audit", "verify", "--profile", profile).returncode == 0
+    assert ctidesk_run("audit", "verify", "--profile", profile).returncode == 0
 
 
 def test_it_is_forbidden_unless_the_settings_allow_it(profile: Path, tmp_path: Path) -> None:
     config = _settings(tmp_path, '[data]\nregion = "DE"\n')
     out = tmp_path / "out.csv"
-    ran = _run("export", out, "--config", config, "--profile", profile, "--reason", REASON)
+    ran = ctidesk_run("export", out, "--config", config, "--profile", profile, "--reason", REASON)
     assert ran.returncode == 2 and 'export = "allowed"' in ran.stderr
     assert not out.exists()
 
@@ -76,12 +61,12 @@ def test_it_is_forbidden_unless_the_settings_allow_it(profile: Path, tmp_path: P
 def test_it_wants_a_reason_and_a_profile(profile: Path, tmp_path: Path) -> None:
     config = _settings(tmp_path, '[data]\nexport = "allowed"\n')
     out = tmp_path / "out.csv"
-    ran = _run("export", out, "--config", config, "--profile", profile, "--reason", "why")
+    ran = ctidesk_run("export", out, "--config", config, "--profile", profile, "--reason", "why")
     assert ran.returncode == 2 and "needs a reason" in ran.stderr
     nobody = tmp_path / "nobody"
-    ran = _run("export", out, "--config", config, "--profile", nobody, "--reason", REASON)
+    ran = ctidesk_run("export", out, "--config", config, "--profile", nobody, "--reason", REASON)
     assert ran.returncode == 2 and "no member cache" in ran.stderr
     calls = ("export", tmp_path / "c.vcf", "--config", config, "--profile", profile)
-    ran = _run(*calls, "--reason", REASON, "--what", "calls")
+    ran = ctidesk_run(*calls, "--reason", REASON, "--what", "calls")
     assert ran.returncode == 2 and "CSV file only" in ran.stderr
     assert not out.exists() and not nobody.exists()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ctidesk.crm.fhir import scopes
@@ -77,8 +77,7 @@ def connect(
     """Nothing is sent yet. Raises `CrmProblem` for an address or a file that can't be used."""
     if strange := [kind for kind in place.kinds if kind not in KINDS]:
         raise unknown_types(tuple(strange))
-    http = Http(place.ca_file, place.silence_s, stopped)
-    tokens = tokens_of(place, http, secret)
+    client, tokens, close = _client(place, secret, stopped)
     wanted = Wanted(
         server=place.server,
         source=place.source,
@@ -88,25 +87,16 @@ def connect(
         page=place.page,
         whole_days=place.whole_days,
     )
-    try:
-        client = FhirClient(http, place.server, tokens)
-    except CrmProblem:
-        http.close()
-        raise
     this = Round(client, StoreLine(store, stopped), wanted, progress)
-    return Pull(this, tokens, http.close)
+    return Pull(this, tokens, close)
 
 
 def connect_refreshing(
     place: CrmPlace, secret: Secret, store: StoreThread, stopped: Callable[[], bool]
 ) -> Source:
     """For single members. Nothing is sent yet. Raises `CrmProblem` as `connect` does."""
-    http = Http(place.ca_file, min(place.silence_s, REFRESH_SILENCE_S), stopped)
-    try:
-        client = FhirClient(http, place.server, tokens_of(place, http, secret))
-    except CrmProblem:
-        http.close()
-        raise
+    soon = replace(place, silence_s=min(place.silence_s, REFRESH_SILENCE_S))
+    client, _, close = _client(soon, secret, stopped)
     around = Surroundings(place.region, place.member_system)
 
     def one(kept: Kept) -> Item | None:
@@ -125,7 +115,7 @@ def connect_refreshing(
         rows=lambda connection: ResourceRows(connection, From(place.source, time.time()), around),
         items=items,
         one=one,
-        close=http.close,
+        close=close,
     )
 
 
@@ -137,12 +127,7 @@ def connect_sending(
     stopped: Callable[[], bool],
 ) -> Way:
     """The way out of the outbox. Nothing is sent yet. Raises `CrmProblem` as `connect` does."""
-    http = Http(place.ca_file, place.silence_s, stopped)
-    try:
-        client = FhirClient(http, place.server, tokens_of(place, http, secret, writes=True))
-    except CrmProblem:
-        http.close()
-        raise
+    client, _, close = _client(place, secret, stopped, writes=True)
     around = Surroundings(place.region, place.member_system)
     line = StoreLine(store, stopped)
 
@@ -153,4 +138,17 @@ def connect_sending(
             rows.put(Item(reading, there.raw))
 
     wiring = Wiring(client, line, place.member_system, sealed)
-    return Way(Sender(wiring), line, kept, ENDING, http.close)
+    return Way(Sender(wiring), line, kept, ENDING, close)
+
+
+def _client(
+    place: CrmPlace, secret: Secret, stopped: Callable[[], bool], *, writes: bool = False
+) -> tuple[FhirClient, Tokens, Callable[[], None]]:
+    """With what closes it. Raises `CrmProblem` with nothing left open."""
+    http = Http(place.ca_file, place.silence_s, stopped)
+    tokens = tokens_of(place, http, secret, writes=writes)
+    try:
+        return FhirClient(http, place.server, tokens), tokens, http.close
+    except CrmProblem:
+        http.close()
+        raise

@@ -6,7 +6,7 @@ shortcuts stay in reach, so that a ringing call can be answered.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -66,12 +66,6 @@ class KeyChoiceOverlay(Overlay):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        stays = super().eventFilter(watched, event)
-        if watched is self._over and event.type() is QEvent.Type.Resize and self.isVisible():
-            self._fit()
-        return stays
 
     def _lay_out(self) -> None:
         self._content = QWidget()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from ctidesk.ui.desk_commands import DeskCommand
@@ -21,6 +21,7 @@ from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.buttons import IconButton, Variant
+from ctidesk.ui.widgets.file_dialog import FileQuestion
 from ctidesk.ui.widgets.labels import ElidedLabel, text_label
 from ctidesk.ui.widgets.sections import EmptyState, row
 from ctidesk.ui.window.question import Overlay
@@ -36,7 +37,7 @@ class MemberExportOverlay(Overlay):
         super().__init__(theme, over)
         self._presenter = presenter
         self._shown: MemberExportState | None = None
-        self._dialog: QFileDialog | None = None
+        self._files = FileQuestion(self)
         self.setObjectName("member_export")
         self.frame.setAccessibleName(self.tr("Export"))
         self.forbidden = EmptyState(theme, "lock", "")
@@ -78,8 +79,7 @@ class MemberExportOverlay(Overlay):
 
     def dismiss(self) -> None:
         super().dismiss()
-        if self._dialog is not None:
-            self._dialog.close()
+        self._files.close()
         if self._shown is not None and self._shown.stage is ExportStage.DONE:
             self._presenter.reset()  # its result was seen
 
@@ -106,27 +106,15 @@ class MemberExportOverlay(Overlay):
         return self.choose.reason if stage is ExportStage.CHOOSE else self._close
 
     def _ask_file(self) -> None:
-        """Not modal: a call that rings meanwhile is answered in the window behind it."""
-        if self._dialog is not None:
-            self._dialog.close()
         assert self._shown is not None
         name = self._shown.file_name
         suffix = Path(name).suffix.removeprefix(".")
-        dialog = QFileDialog(self.window(), self.tr("Export to"))
+        dialog = self._files.ask(self.tr("Export to"), self._presenter.start)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
         dialog.setNameFilters([f"*.{suffix}", self.tr("All files (*)")])
         dialog.selectFile(name)
-        dialog.setModal(False)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self._presenter.start(Path(chosen)))
-        dialog.destroyed.connect(self._dialog_gone)
-        self._dialog = dialog
         dialog.show()
-
-    def _dialog_gone(self, gone: QObject) -> None:
-        if self._dialog is gone:
-            self._dialog = None
 
 
 def export_command(overlay: MemberExportOverlay) -> DeskCommand:

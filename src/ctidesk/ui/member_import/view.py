@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Variant
+from ctidesk.ui.widgets.file_dialog import FileQuestion
 from ctidesk.ui.widgets.labels import ElidedLabel, text_label
 from ctidesk.ui.widgets.sections import EmptyState, row
 from ctidesk.ui.window.question import Overlay
@@ -38,10 +39,10 @@ class MemberImportOverlay(Overlay):
     call bar is never covered, and no dialog of it blocks the desk."""
 
     def __init__(self, theme: Theme, over: QWidget, presenter: MemberImportPresenter) -> None:
-        super().__init__(theme, over)
+        super().__init__(theme, over, _WIDTH)
         self._presenter = presenter
         self._stage = ImportStage.CHOOSE
-        self._dialog: QFileDialog | None = None
+        self._files = FileQuestion(self)
         self.setObjectName("member_import")
         self.setAcceptDrops(True)
         self.frame.setAccessibleName(self.tr("Import members"))
@@ -77,21 +78,13 @@ class MemberImportOverlay(Overlay):
 
     def open(self) -> None:
         """Show where the import stands."""
-        self._fit()
         self.open_over(self._first())
 
     def dismiss(self) -> None:
         super().dismiss()
-        if self._dialog is not None:
-            self._dialog.close()
+        self._files.close()
         if self._stage is ImportStage.DONE:  # its result was seen
             self._presenter.leave()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        stays = super().eventFilter(watched, event)
-        if watched is self._over and event.type() is QEvent.Type.Resize and self.isVisible():
-            self._fit()
-        return stays
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_file(event) is not None and not self._presenter.running:
@@ -148,42 +141,19 @@ class MemberImportOverlay(Overlay):
             return self.done.first()
         return self.choose_button if self._stage is ImportStage.CHOOSE else self.frame
 
-    def _fit(self) -> None:
-        room = self._over.size()
-        self.frame.setFixedSize(
-            min(_WIDTH, room.width() - 2 * Space.L), room.height() - Space.XL - Space.L
-        )
-
     def _ask_file(self) -> None:
-        dialog = self._new_dialog(self.tr("Choose a file with members"))
+        dialog = self._files.ask(self.tr("Choose a file with members"), self._presenter.choose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(_FILES)
-        dialog.fileSelected.connect(lambda name: self._presenter.choose(Path(name)))
         dialog.show()
 
     def _ask_report(self) -> None:
-        dialog = self._new_dialog(self.tr("Save the report"))
+        dialog = self._files.ask(self.tr("Save the report"), self._presenter.save_report)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("csv")
         dialog.setNameFilters(_REPORTS)
         dialog.selectFile(f"{Path(self._file.text()).stem}-rejected.csv")
-        dialog.fileSelected.connect(lambda name: self._presenter.save_report(Path(name)))
         dialog.show()
-
-    def _new_dialog(self, title: str) -> QFileDialog:
-        """Not modal: a call that rings meanwhile is answered in the window behind it."""
-        if self._dialog is not None:
-            self._dialog.close()
-        dialog = QFileDialog(self.window(), title)
-        dialog.setModal(False)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.destroyed.connect(self._dialog_gone)
-        self._dialog = dialog
-        return dialog
-
-    def _dialog_gone(self, gone: QObject) -> None:
-        if self._dialog is gone:
-            self._dialog = None
 
 
 def _show_text(label: QLabel, text: str) -> None:

@@ -5,7 +5,6 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ctidesk.ui.desk_commands import DeskCommand
@@ -29,7 +28,7 @@ class SyncCentreOverlay(Overlay):
     """Closing it loses nothing: what waits goes on by itself, what must be decided stays."""
 
     def __init__(self, around: Surroundings, over: QWidget, presenter: SyncCentrePresenter) -> None:
-        super().__init__(around.theme, over)
+        super().__init__(around.theme, over, _WIDTH)
         self._presenter = presenter
         theme = around.theme
         self.setObjectName("sync_centre")
@@ -67,18 +66,11 @@ class SyncCentreOverlay(Overlay):
 
     def open(self) -> None:
         self._presenter.show()
-        self._fit()
         self.open_over(self.list if self.list.lines else self._close)
 
     def dismiss(self) -> None:
         super().dismiss()
         self._presenter.hide()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        stays = super().eventFilter(watched, event)
-        if watched is self._over and event.type() is QEvent.Type.Resize and self.isVisible():
-            self._fit()
-        return stays
 
     # ----------------------------------------------------------------- private
 
@@ -101,12 +93,6 @@ class SyncCentreOverlay(Overlay):
         body.addWidget(self._both, 1)
         body.addWidget(self._empty, 1)
         body.addWidget(self._reading)
-
-    def _fit(self) -> None:
-        room = self._over.size()
-        self.frame.setFixedSize(
-            min(_WIDTH, room.width() - 2 * Space.L), room.height() - Space.XL - Space.L
-        )
 
     def _render(self, state: SyncState) -> None:
         self._summary.setText(state.summary)

@@ -24,11 +24,13 @@ _WIDTH = 480
 
 class Overlay(QWidget):
     """Covers and dims the widget `over`, and holds one frame. Escape or a click beside the frame
-    closes it and gives the keyboard back to where it was."""
+    closes it and gives the keyboard back to where it was. `widest`: the frame is as high as there
+    is room and as wide, up to this (pixels); 0: it has a size of its own."""
 
-    def __init__(self, theme: Theme, over: QWidget) -> None:
+    def __init__(self, theme: Theme, over: QWidget, widest: int = 0) -> None:
         super().__init__(over)
         self._theme = theme
+        self._widest = widest
         self._over = over
         self._came_from: QWidget | None = None
         self.frame = Bar("window", QVBoxLayout())
@@ -44,7 +46,7 @@ class Overlay(QWidget):
         """Show, with the keyboard on `focus`."""
         if self.isHidden():
             self._came_from = QApplication.focusWidget()
-        self.setGeometry(self._over.rect())
+        self._cover()
         self.show()
         self.raise_()
         focus.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -59,7 +61,7 @@ class Overlay(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Resize and self.isVisible():
-            self.setGeometry(self._over.rect())
+            self._cover()
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -90,6 +92,17 @@ class Overlay(QWidget):
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
         step.setFocus(reason)
         return True
+
+    def _cover(self) -> None:
+        self.setGeometry(self._over.rect())
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give the frame its size, now that there is this much room."""
+        if self._widest:
+            room = self._over.size()
+            width = min(self._widest, room.width() - 2 * Space.L)
+            self.frame.setFixedSize(width, room.height() - Space.XL - Space.L)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         shade = QColor(self._theme.tokens[Role.TEXT if not self._theme.tokens.dark else Role.BG])
