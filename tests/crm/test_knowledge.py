@@ -207,9 +207,7 @@ def test_two_files_with_one_name_are_told_and_the_first_stays(
 
 
 @pytest.mark.parametrize("away", ["gone", "empty", "no markdown"])
-def test_a_folder_that_is_away_empties_nothing(
-    opened: OpenStore, folder: Path, away: str
-) -> None:
+def test_a_folder_that_is_away_empties_nothing(opened: OpenStore, folder: Path, away: str) -> None:
     write_article(folder, "a", "Copay", body="x")
     take(opened, folder)
     elsewhere = folder.with_name(away)
@@ -252,16 +250,8 @@ def test_what_ships_is_read_without_a_mistake_in_four_languages(opened: OpenStor
     assert names(search(opened, "resep", ("id", "en")))[0] == "refill-expired"
     assert names(search(opened, "recepta caducada", ("ca", "en")))[0] == "refill-expired"
     assert names(search(opened, "J45"))[0] == "diagnosis-codes/asthma"
-    linked = opened.run(
-        lambda c: c.execute(
-            text(
-                "SELECT target FROM knowledge_links WHERE target NOT IN (SELECT name FROM knowledge)"
-            )
-        )
-        .scalars()
-        .all()
-    )
-    assert linked == []
+    lost = "SELECT target FROM knowledge_links WHERE target NOT IN (SELECT name FROM knowledge)"
+    assert opened.run(lambda c: c.execute(text(lost)).scalars().all()) == []
 
 
 def test_5000_articles_are_ranked(opened: OpenStore, folder: Path) -> None:

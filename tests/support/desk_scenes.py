@@ -21,6 +21,7 @@ from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.member import (
     Appointment,
     Authorisation,
@@ -246,6 +247,7 @@ class Scene:
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
     page: PatientPage | None = None
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
 
     def __post_init__(self) -> None:
         self.clock.wall_offset = START.timestamp() - self.clock.now
@@ -276,6 +278,7 @@ class Scene:
             colleagues=self.colleagues,
             queue_codes=self.queue_codes,
             parking=self.parking,
+            knowledge=self.knowledge,
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
         )
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-WORDS = (
-    "nebuliser inhaler copay referral refill prescription authorisation supplier oxygen delivery "
-    "address appointment clinic network doctor insurer policy claim payment complaint result"
-).split()
+_LISTED = """nebuliser inhaler copay referral refill prescription authorisation supplier oxygen
+delivery address appointment clinic network doctor insurer policy claim payment complaint result"""
+WORDS = _LISTED.split()
 
 
 def write_article(
@@ -24,7 +23,7 @@ def write_article(
 
 def many_articles(folder: Path, count: int) -> None:
     """Of some hundred words each, always the same."""
-    dice = random.Random(5)  # noqa: S311 - no secret
+    dice = random.Random(5)
     for number in range(count):
         body = " ".join(dice.choice(WORDS) for _ in range(120))
         write_article(folder, f"a{number}", f"{dice.choice(WORDS).title()} {number}", body=body)

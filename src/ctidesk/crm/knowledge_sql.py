@@ -63,9 +63,7 @@ _OFFERED = (
 _WHY = ("step", "code", "party")
 
 
-def search(
-    connection: Connection, words: str, languages: Sequence[str], limit: int
-) -> list[Found]:
+def search(connection: Connection, words: str, languages: Sequence[str], limit: int) -> list[Found]:
     """All of the words first (the last one may be a beginning), then some of them."""
     limit = min(limit, MAX_FOUND)
     found: dict[str, Found] = {}

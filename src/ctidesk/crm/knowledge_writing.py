@@ -6,8 +6,9 @@ Runs in: desk process, store thread.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, CursorResult, delete, func, insert, select
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.knowledge import Article
@@ -69,7 +70,7 @@ def put_file(connection: Connection, source: str, file: ReadFile) -> KnownError 
     made = connection.execute(
         insert(knowledge_files).values(source=source, path=file.path, digest=file.digest)
     )
-    file_ref = made.inserted_primary_key[0]
+    file_ref = _row_of(made)
     for article in file.articles:
         _put(connection, file_ref, article)
     return None
@@ -111,7 +112,7 @@ def _put(connection: Connection, file_ref: int, article: Article) -> None:
             folded=folded_words(article.title, words, *article.also, *article.tags),
         )
     )
-    ref = made.inserted_primary_key[0]
+    ref = _row_of(made)
     about = [
         {"article_ref": ref, "kind": kind, "value": value}
         for kind, values in _about(article)
@@ -122,6 +123,10 @@ def _put(connection: Connection, file_ref: int, article: Article) -> None:
     if article.links:
         links = [{"article_ref": ref, "target": target} for target in article.links]
         connection.execute(insert(knowledge_links), links)
+
+
+def _row_of(made: CursorResult[Any]) -> int:
+    return int(made.lastrowid)
 
 
 def _about(article: Article) -> Sequence[tuple[str, tuple[str, ...]]]:

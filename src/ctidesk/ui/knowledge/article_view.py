@@ -6,7 +6,7 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ctidesk.ui.knowledge.article_text import ArticleText
 from ctidesk.ui.knowledge.presenter import KnowledgePresenter
@@ -27,9 +27,7 @@ _LANGUAGE = "language:"
 class ArticleView(QWidget):
     """`wants_keyboard`: the next article takes the typing focus."""
 
-    def __init__(
-        self, theme: Theme, around: Surroundings, presenter: KnowledgePresenter
-    ) -> None:
+    def __init__(self, theme: Theme, around: Surroundings, presenter: KnowledgePresenter) -> None:
         super().__init__()
         self._presenter = presenter
         self._shown: ArticleShown | None = None
@@ -67,8 +65,8 @@ class ArticleView(QWidget):
 
     @property
     def has_keyboard(self) -> bool:
-        focus = self.focusWidget()
-        return focus is not None and focus.hasFocus()
+        focus = QApplication.focusWidget()
+        return focus is not None and self.isAncestorOf(focus)
 
     def take_keyboard(self) -> None:
         self.text.setFocus(Qt.FocusReason.ShortcutFocusReason)

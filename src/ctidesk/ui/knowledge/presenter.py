@@ -6,7 +6,7 @@ Runs in: desk process, Qt main thread (no Qt in here).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from ctidesk.calls.errors import KnownError
@@ -30,7 +30,7 @@ _WHY = {"step": "For this step", "code": "For this code", "party": "For this cal
 class CallAbout:
     """What the call in view is about. `language`: the caller's, a code or ""."""
 
-    situation: Situation = Situation()
+    situation: Situation = field(default_factory=Situation)
     language: str = ""
 
 
@@ -53,6 +53,7 @@ class KnowledgePresenter:
         self._asked_article = 0
         self._text = ""
         self._searching = False
+        self._first_wanted = False
         self._found: tuple[Found, ...] = ()
         self._offered: tuple[Found, ...] = ()
         self._offered_for: CallAbout | None = None
@@ -75,9 +76,10 @@ class KnowledgePresenter:
         self._asked += 1
         asked = self._asked
         self._page, self._problem = None, None
+        self._first_wanted = False
         self._back.clear()
         self._asked_article += 1
-        if len(text.strip()) < SHORTEST:
+        if not self._typed():
             self._searching, self._found = False, ()
             self.live.refresh()
             return
@@ -91,10 +93,24 @@ class KnowledgePresenter:
             else:
                 self._found = tuple(outcome)
             self.live.refresh()
+            if self._first_wanted:
+                self.open_first()
 
         self._searching = True
         self._knowledge.search(text.strip()[:200], self.languages, LIMIT, found)
         self.live.refresh()
+
+    def open_first(self) -> None:
+        """The best hit of what is typed now: if need be, once it is found."""
+        self._first_wanted = self._searching
+        shown = self._shown()
+        if not self._searching and shown:
+            self.open_hit(shown[0].name)
+
+    def open_hit(self, name: str) -> None:
+        """In the language in which it was found."""
+        found = next((each for each in self._shown() if each.name == name), None)
+        self.open(name, "" if found is None else found.language)
 
     def escape(self) -> None:
         """One step back: from the article to the list, from the list to an empty field."""
@@ -168,8 +184,7 @@ class KnowledgePresenter:
 
     def _state(self) -> KnowledgeState:
         today = datetime.fromtimestamp(self._clock.wall(), UTC).date()
-        typed = len(self._text.strip()) >= SHORTEST
-        shown = self._found if typed else self._offered
+        typed, shown = self._typed(), self._shown()
         return KnowledgeState(
             text=self._text,
             searching=self._searching,
@@ -179,6 +194,12 @@ class KnowledgePresenter:
             article=None if self._page is None else self._article(self._page, today),
             problem=self._problem,
         )
+
+    def _typed(self) -> bool:
+        return len(self._text.strip()) >= SHORTEST
+
+    def _shown(self) -> tuple[Found, ...]:
+        return self._found if self._typed() else self._offered
 
     def _hit(self, found: Found, today: date) -> HitLine:
         snippet, marks = "", []
@@ -215,9 +236,7 @@ class KnowledgePresenter:
             foot=" · ".join(part for part in foot if part),
             related=page.related,
             other_languages=tuple(
-                (code, language_name(code))
-                for code in page.languages
-                if code != article.language
+                (code, language_name(code)) for code in page.languages if code != article.language
             ),
         )
 

@@ -55,7 +55,7 @@ class KnowledgePanel(QWidget):
         self.field.down.connect(self._to_hits)
         self.field.escaped.connect(presenter.escape)
         self.field.returnPressed.connect(self._open_first)
-        self.hits.picked.connect(presenter.open)
+        self.hits.picked.connect(presenter.open_hit)
         self.hits.entered.connect(self._open)
         presenter.live.watch(self._render)
 
@@ -75,13 +75,13 @@ class KnowledgePanel(QWidget):
 
     def _open_first(self) -> None:
         self.field.settle()
-        if self.hits.lines and self._stack.currentWidget() is self.hits:
-            self._open(self.hits.lines[0].key)
+        self.article.wants_keyboard = True
+        self._presenter.open_first()
 
     def _open(self, name: str) -> None:
         """By the keyboard, which goes along; it comes back with the list."""
         self.article.wants_keyboard = True
-        self._presenter.open(name)
+        self._presenter.open_hit(name)
 
     def _render(self, state: KnowledgeState) -> None:
         self.field.show_text(state.text)

@@ -166,7 +166,7 @@ class LinePainter(QStyledItemDelegate):
             *((begin, length, mark) for begin, length in line.found),
         ):
             piece = QTextLayout.FormatRange()
-            piece.start, piece.length, piece.format = begin, length, look  # type: ignore[assignment,method-assign]
+            piece.start, piece.length, piece.format = begin, length, look
             ranges.append(piece)
         layout = QTextLayout(line.detail, self._detail)
         layout.setFormats(ranges)

@@ -13,6 +13,8 @@ depends_on = None
 _COLUMNS = "title, also, tags, said, folded"
 _NEW = "new.id, new.title, new.also, new.tags, new.said, new.folded"
 _OLD = "'delete', old.id, old.title, old.also, old.tags, old.said, old.folded"
+_ADD = f"INSERT INTO knowledge_fts(rowid, {_COLUMNS}) VALUES ({_NEW});"  # noqa: S608 - ours
+_DROP = f"INSERT INTO knowledge_fts(knowledge_fts, rowid, {_COLUMNS}) VALUES ({_OLD});"  # noqa: S608 - ours
 
 _STATEMENTS = (
     """
@@ -74,16 +76,8 @@ _STATEMENTS = (
         {_COLUMNS}, content='knowledge', content_rowid='id',
         tokenize="unicode61 remove_diacritics 2", prefix='2 3')
     """,
-    f"""
-    CREATE TRIGGER knowledge_inserted AFTER INSERT ON knowledge BEGIN
-        INSERT INTO knowledge_fts(rowid, {_COLUMNS}) VALUES ({_NEW});
-    END
-    """,
-    f"""
-    CREATE TRIGGER knowledge_deleted AFTER DELETE ON knowledge BEGIN
-        INSERT INTO knowledge_fts(knowledge_fts, rowid, {_COLUMNS}) VALUES ({_OLD});
-    END
-    """,
+    f"CREATE TRIGGER knowledge_inserted AFTER INSERT ON knowledge BEGIN {_ADD} END",
+    f"CREATE TRIGGER knowledge_deleted AFTER DELETE ON knowledge BEGIN {_DROP} END",
 )
 
 
