@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -31,7 +31,8 @@ from ctidesk.calls.text import plain
 from ctidesk.care.knowledge import Article, Kind
 
 MAX_BYTES = 128 * 1024
-MAX_BODY_CHARS = 40_000
+MAX_BODY_CHARS = 12_000
+"""Read on the screen at once, within the time in which nobody notices; more is two articles."""
 MAX_TITLE_CHARS = 120
 MAX_ENTRIES = 2_000
 MAX_LIST = 40
@@ -158,12 +159,14 @@ def name_of(path: PurePosixPath) -> str:
     return path.stem.lower().replace(" ", "-")
 
 
-def with_links(body: str) -> str:
-    """`body` with `[[links]]` as Markdown links to `article:name`."""
+def with_links(body: str, titles: Mapping[str, str] | None = None) -> str:
+    """`body` with `[[links]]` as Markdown links to `article:name`, by the titles that are known
+    where the link has no words of its own."""
+    known = titles or {}
 
     def link(read: re.Match[str]) -> str:
         name = _link_name(read[1])
-        words = (read[2] or read[1]).strip()
+        words = (read[2] or known.get(name) or read[1]).strip().replace("]", "")
         return f"[{words}](article:{name})" if _NAME.fullmatch(name) else words
 
     return _LINK.sub(link, body)

@@ -17,7 +17,8 @@ _RULES = (
     (re.compile(r"\[([^\[\]\n]*)\]\([^()\n]*\)"), r"\1"),
     (re.compile(r"^\s{0,3}(#{1,6}|>|[-*+]|\d{1,3}[.)])\s+", re.MULTILINE), ""),
     (re.compile(r"^[\s|:-]{3,}$", re.MULTILINE), " "),
-    (re.compile(r"[*`|]|(?<!\w)_+|_+(?!\w)|~~"), " "),
+    (re.compile(r"\|"), " "),
+    (re.compile(r"[*`]|(?<!\w)_+|_+(?!\w)|~~"), ""),
 )
 _PLAIN = str.maketrans(
     {

@@ -127,6 +127,17 @@ class KnowledgeFolder:
         return answers[0]
 
 
+def has_own(store: StoreThread, done: Done[bool]) -> None:
+    """Whether there is something of the centre's own in the cache."""
+
+    def work(connection: Connection) -> bool:
+        from ctidesk.crm import knowledge_writing
+
+        return knowledge_writing.has_source(connection, CENTRE)
+
+    store.submit(Lane.READ, work, done)
+
+
 def _count(connection: Connection) -> int:
     from ctidesk.crm import knowledge_writing
 

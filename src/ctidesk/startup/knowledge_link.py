@@ -9,18 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.knowledge import KnowledgeReport
 from ctidesk.config.paths import resources
-from ctidesk.crm.jobs import Lane
-from ctidesk.crm.knowledge_folder import CENTRE, SHIPPED, KnowledgeFolder
+from ctidesk.crm.knowledge_folder import CENTRE, SHIPPED, KnowledgeFolder, has_own
 from ctidesk.crm.store import StorePhase, StoreState, StoreThread
 from ctidesk.ui.desk_commands import DeskCommand
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 log = logging.getLogger(__name__)
 
@@ -61,12 +56,7 @@ class KnowledgeLink:
             if own is False and self._running is None:
                 self._take(resources() / "knowledge", SHIPPED)
 
-        def work(connection: Connection) -> bool:
-            from ctidesk.crm import knowledge_writing
-
-            return knowledge_writing.has_source(connection, CENTRE)
-
-        self._store.submit(Lane.READ, work, known)
+        has_own(self._store, known)
 
     def stop(self) -> None:
         if self._running is not None:

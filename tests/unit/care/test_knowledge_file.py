@@ -119,6 +119,12 @@ def test_links_by_name_become_links() -> None:
     )
 
 
+def test_a_link_without_words_has_the_title_of_what_it_leads_to() -> None:
+    assert with_links("[[nurse-line]]", {"nurse-line": "Nurse [line]"}) == (
+        "[Nurse [line](article:nurse-line)"
+    )
+
+
 def test_what_is_searched_has_no_marks_and_no_html() -> None:
     markdown = (
         "# Head\n\n- **bold** `code` [words](https://x.test)\n- ![alt](file:///etc/passwd)\n"

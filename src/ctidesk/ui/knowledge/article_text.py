@@ -6,17 +6,36 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import (
+    QFont,
+    QKeyEvent,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 from PySide6.QtWidgets import QTextBrowser
 
-from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.scale import Space, Type
 from ctidesk.ui.theme.theme import Theme
+from ctidesk.ui.theme.tokens import Role
 
 SCHEME = "article"
 _MARKDOWN = (
     QTextDocument.MarkdownFeature.MarkdownDialectGitHub
     | QTextDocument.MarkdownFeature.MarkdownNoHTML
 )
+
+
+_INDENT = 20
+
+
+class _Inert(QTextDocument):
+    """Loads nothing: neither a file of this computer nor one of the network."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        return None
 
 
 class ArticleText(QTextBrowser):
@@ -36,10 +55,8 @@ class ArticleText(QTextBrowser):
         self.setProperty("plain", "true")
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
-        self.setUndoRedoEnabled(False)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.document().setDocumentMargin(Space.XS)
         self.anchorClicked.connect(self._clicked)
         theme.changed.connect(self._write)
 
@@ -50,7 +67,7 @@ class ArticleText(QTextBrowser):
             self._write()
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Nothing: neither a file of this computer nor one of the network."""
+        """Nothing, as its document."""
         return None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -64,34 +81,46 @@ class ArticleText(QTextBrowser):
     # ----------------------------------------------------------------- private
 
     def _write(self) -> None:
-        document = self.document()
+        # made while nothing shows it: else each change would lay the whole text out again
+        document = _Inert(self)
+        document.setUndoRedoEnabled(False)
         document.setDefaultFont(self._theme.font(Type.BODY))
+        document.setDocumentMargin(0)
+        document.setIndentWidth(_INDENT)
         # a picture becomes its words
         document.setMarkdown(self._markdown.replace("![", "["), _MARKDOWN)
-        self._set_headings(document)
-        self.moveCursor(QTextCursor.MoveOperation.Start)
+        self._dress(document)
+        before = self.document()
+        self.setDocument(document)
+        if isinstance(before, _Inert):
+            before.deleteLater()
 
-    def _set_headings(self, document: QTextDocument) -> None:
-        """Of our sizes: Markdown's own are made for a page."""
-        cursor = QTextCursor(document)
+    def _dress(self, document: QTextDocument) -> None:
+        """Headings of our sizes, since Markdown's own are made for a page; what is to be said
+        stands apart."""
         block = document.begin()
         while block.isValid():
-            level = block.blockFormat().headingLevel()
-            if level:
-                size = Type.EMPHASIS if level <= 2 else Type.BODY
-                look = QTextCharFormat()
-                look.setFont(self._theme.font(size, SEMIBOLD))
-                look.setFontWeight(QFont.Weight.DemiBold)
-                cursor.setPosition(block.position())
-                cursor.movePosition(
-                    QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor
-                )
-                cursor.mergeCharFormat(look)
-                form = block.blockFormat()
+            form = block.blockFormat()
+            if form.headingLevel():
+                self._head(block, Type.EMPHASIS if form.headingLevel() <= 2 else Type.BODY)
                 form.setTopMargin(Space.M)
                 form.setBottomMargin(Space.XS)
-                cursor.setBlockFormat(form)
+                QTextCursor(block).setBlockFormat(form)
+            elif form.property(QTextFormat.Property.BlockQuoteLevel):
+                form.setLeftMargin(Space.M)
+                form.setRightMargin(0)
+                form.setBackground(self._theme.colour(Role.SURFACE))
+                QTextCursor(block).setBlockFormat(form)
             block = block.next()
+
+    def _head(self, block: QTextBlock, size: Type) -> None:
+        cursor = QTextCursor(block)
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+        look = QTextCharFormat()
+        look.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
+        look.setProperty(QTextFormat.Property.FontPixelSize, int(size))
+        look.setFontWeight(QFont.Weight.DemiBold)
+        cursor.mergeCharFormat(look)
 
     def _clicked(self, url: QUrl) -> None:
         if url.scheme() == SCHEME:

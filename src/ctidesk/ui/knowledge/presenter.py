@@ -231,7 +231,7 @@ class KnowledgePresenter:
             name=article.name,
             language=article.language,
             title=plain(article.title, 120),
-            markdown=with_links(article.body),
+            markdown=with_links(article.body, {each.name: each.title for each in page.related}),
             outdated=_outdated(article.valid_until, today),
             foot=" · ".join(part for part in foot if part),
             related=page.related,
