@@ -10,7 +10,8 @@ from ctidesk.calls.call import Call, Phase
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.flag_events import LineRole
 from ctidesk.calls.ports import Clock
-from ctidesk.care.line_joining import LineJoiner
+from ctidesk.calls.text import plain
+from ctidesk.care.line_joining import JoinLine, LineJoiner
 from ctidesk.care.red_flag import RedFlag
 from ctidesk.care.red_flag_desk import RedFlagDesk
 from ctidesk.ui import words
@@ -20,6 +21,8 @@ from ctidesk.ui.red_flag.state import FlagState, tried_words
 from ctidesk.ui.theme.tokens import Role
 
 SHOWN_TRIES = 4
+NAME_CHARS = 20
+"""Of somebody on a button."""
 
 
 class RedFlagPresenter:
@@ -148,17 +151,21 @@ class RedFlagPresenter:
             can_nurse=free and bool(protocol.lines),
             nurse_label="Try the next nurse line" if flag.nurse_tries else "Call the nurse now",
             can_stop=bool(flag.trying or flag.joined),
-            stop_label=f"Let {flag.joined} go" if flag.joined else "Stop ringing",
+            stop_label=f"Let {plain(flag.joined, NAME_CHARS)} go"
+            if flag.joined
+            else "Stop ringing",
             check_text=self._check(flag) if call is not None else "",
             check_due=flag.prompted_mono is not None and call is not None,
             can_check=call is not None and not flag.joined,
             fallback=bool(flag.fallback) and not flag.joined,
             fallback_text=protocol.fallback_do,
-            emergency_label=f"Call {protocol.emergency.name}" if protocol.emergency else "",
+            emergency_label=f"Call {plain(protocol.emergency.name, NAME_CHARS)}"
+            if protocol.emergency
+            else "",
             can_emergency=free and protocol.emergency is not None,
             alert_text=_alert_words(flag, protocol.lead is not None),
             alert_good=bool(flag.lead_told),
-            lead_label=f"Call {protocol.lead.name}" if protocol.lead else "",
+            lead_label=_call(protocol.lead),
             can_lead=free and protocol.lead is not None,
             lost=call is None,
             can_call_back=gone is not None and gone.ended and bool(gone.remote.number),
@@ -213,6 +220,14 @@ class RedFlagPresenter:
             return f"Ask now: “{self.flags.protocol.check_back_say}”"
         rest = self.flags.protocol.check_back_s - (now - flag.contact_mono)
         return f"Ask again whether the caller is there in {words.short_duration(max(0.0, rest))}"
+
+
+def _short(name: str) -> str:
+    return plain(name, NAME_CHARS)
+
+
+def _call(line: JoinLine | None) -> str:
+    return f"Call {_short(line.name)}" if line is not None else ""
 
 
 def _location_word(flag: RedFlag) -> str:
