@@ -39,10 +39,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`[recording]`. `policy`: "required", "allowed" or "forbidden"; `recipients`: age keys."""
+    """`[recording]`. `policy`: "required", "allowed" or "forbidden"; `recipients`: age keys;
+    `pause_seconds`: after this a paused recording goes on by itself (10–600)."""
 
     policy: str = "allowed"
     recipients: tuple[str, ...] = ()
+    pause_seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True)

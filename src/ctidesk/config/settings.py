@@ -73,6 +73,7 @@ _RANGES = {
     "account.local_port": (0, 65535),
     "data.keep_days": (0, 3650),
     "wrapup.seconds": (5, 3600),
+    "recording.pause_seconds": (10, 600),
     "audio.mic_volume": (0, 400),
     "audio.speaker_volume": (0, 400),
     "audio.ring_volume": (0, 100),

@@ -101,6 +101,7 @@ class Parts:
             ACCOUNT_ID,
             functools.partial(numbers.dialable, region=settings.data.region),
         )
+        self.actions.pause_limit_s = float(settings.recording.pause_seconds)
         self.queue_follower = QueueFollower(
             self.desk, queue_codes(settings), self.actions.dial_code
         )

@@ -160,6 +160,15 @@ def _call(shown: DeskPresenters, places: Places) -> tuple[DeskCommand, ...]:
             words="dtmf digits",
         ),
         make(
+            name="call.pause_recording",
+            title="Pause or resume the recording",
+            group="Call",
+            run=shown.toggle_recording_pause,
+            possible=lambda: bar.live.state.can_pause_recording,
+            icon="record",
+            words="card payment credit number privacy",
+        ),
+        make(
             name="call.park",
             title="Park the caller",
             group="Call",

@@ -94,6 +94,7 @@ class DeskPresenters:
         self.queue_codes = needs.queue_codes.titles()
         self.parked = ParkedCallers(desk, needs.parking, actions.transfer_blind)
         self.dial_code = actions.dial_code
+        self.toggle_recording_pause = actions.toggle_recording_pause
         self.registered = functools.partial(_registered, desk)
         self._seconds = 0
         self.log = OpenCallLog(desk, needs.agent_name)
