@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration: a database that says so needs no Alembic, which takes long to import."""
 
 
@@ -345,4 +345,4 @@ marks = Table(
 
 # Beside the tables, the first migration makes `directory_fts`, a full-text index without content
 # (rowid = id * 4 + Owner), triggers that keep `audit` append-only; the third what `fhir/` keeps,
-# the fifth what `knowledge_schema` names.
+# the sixth what `knowledge_schema` names.
