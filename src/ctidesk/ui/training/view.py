@@ -6,7 +6,7 @@ Runs in: desk process, Qt main thread.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ctidesk.care.training import Verdict
 from ctidesk.ui.line_list.line import Line
@@ -17,7 +17,7 @@ from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.training.presenter import TrainingPresenter, TrainingState
 from ctidesk.ui.widgets.buttons import ActionButton, Variant
 from ctidesk.ui.widgets.labels import text_label
-from ctidesk.ui.widgets.sections import SectionHeader, row
+from ctidesk.ui.widgets.sections import SectionHeader, column, row
 
 SIZE = (440, 760)
 _LOOKS = {
@@ -76,9 +76,18 @@ class TrainingPanel(QWidget):
 
     def _lay_out(self, around: Surroundings) -> None:
         theme = around.theme
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
-        layout.setSpacing(Space.S)
+        inner = QWidget()
+        layout = column(gap=Space.S, margin=Space.L)
+        inner.setLayout(layout)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(inner)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._area)
         what = text_label(
             theme,
             self.tr("Made-up members, real telephony. Nothing is kept, counted or sent."),
@@ -99,9 +108,9 @@ class TrainingPanel(QWidget):
         for widget in (
             self._problem,
             self._feedback,
-            self._points,
-            self._attempts,
             self._times,
+            self._attempts,
+            self._points,
         ):
             layout.addWidget(widget)
         layout.addStretch(1)
