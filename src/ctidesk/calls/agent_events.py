@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ctidesk.calls.events import AnyCallEvent
+from ctidesk.calls.flag_events import AnyFlagEvent
 
 
 class AgentState(StrEnum):
@@ -112,6 +113,7 @@ AgentEvent = (
     | PatientPageOpened
     | WrapUpStarted
     | WrapUpSaved
+    | AnyFlagEvent
 )
 
 LogEvent = AnyCallEvent | AgentEvent

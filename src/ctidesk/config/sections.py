@@ -173,3 +173,22 @@ class WebApi:
     origins: tuple[str, ...] = ()
     local_programs: bool = False
     may_dial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """`[red_flag]`. `lines`: nurse lines in their order, each as "Name <number>", as are
+    `emergency` and `lead`. `protocol`: a file with the centre's own texts."""
+
+    lines: tuple[str, ...] = ()
+    emergency: str = ""
+    lead: str = ""
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """`[interpreter]`. `lines`: each as "Language <number>"; several of one language are tried in
+    their order."""
+
+    lines: tuple[str, ...] = ()

@@ -20,10 +20,12 @@ from ctidesk.config.sections import (
     Colleagues,
     Crm,
     Data,
+    Interpreter,
     Parking,
     PatientPage,
     Queue,
     Recording,
+    RedFlag,
     WebApi,
     WrapUp,
 )
@@ -53,6 +55,8 @@ class Settings:
     crm: Crm = field(default_factory=Crm)
     patient_page: PatientPage = field(default_factory=PatientPage)
     web_api: WebApi = field(default_factory=WebApi)
+    red_flag: RedFlag = field(default_factory=RedFlag)
+    interpreter: Interpreter = field(default_factory=Interpreter)
 
 
 CHOICES = {
@@ -80,12 +84,18 @@ _RANGES = {
 }
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
+_SOMEBODY = r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>"
 _SHAPES = {
     "crm.server": _URL,
     "crm.token_url": _URL,
     "patient_page.name": (r"[^\x00-\x1f]{1,24}", "a short name"),
     "crm.types": (r"[A-Z][A-Za-z]{1,63}", 'types of FHIR, such as "Patient"'),
-    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    "colleagues.list": (_SOMEBODY, '"Nurse Kim <203>"'),
+    **dict.fromkeys(
+        ("red_flag.lines", "red_flag.lead", "red_flag.emergency"),
+        (_SOMEBODY, '"Nurse line <201>"'),
+    ),
+    "interpreter.lines": (_SOMEBODY, '"Polish <230>"'),
     "parking.number": _CODE,
     "parking.places": _CODE,
     **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
@@ -104,6 +114,8 @@ _SECTIONS: dict[str, type] = {
     "crm": Crm,
     "patient_page": PatientPage,
     "web_api": WebApi,
+    "red_flag": RedFlag,
+    "interpreter": Interpreter,
 }
 _FILES = (
     "account.ca_file",
@@ -112,6 +124,7 @@ _FILES = (
     "crm.ca_file",
     "data.members_csv",
     "wrapup.codes",
+    "red_flag.protocol",
 )
 
 

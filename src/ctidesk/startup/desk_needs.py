@@ -13,6 +13,7 @@ from pathlib import Path
 from ctidesk.calls import numbers
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.parking import Parking
+from ctidesk.care.line_joining import lines_of
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.paths import resources
 from ctidesk.config.sections import WrapUp
@@ -22,6 +23,7 @@ from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
 from ctidesk.startup.patient_page import browse, patient_page
+from ctidesk.startup.red_flag import red_flag_protocol
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.wrapup.codes import CodeTree
 from ctidesk.wrapup.codes_file import load_codes
@@ -51,6 +53,9 @@ def desk_needs(
     page, problem = patient_page(settings)
     if problem is not None:
         troubles.append(("patient_page", problem))
+    protocol, problem = red_flag_protocol(settings.red_flag, parts.profile.root)
+    if problem is not None:
+        troubles.append(("red_flag", problem))
     needs = DeskNeeds(
         desk=parts.desk,
         actions=parts.actions,
@@ -74,6 +79,8 @@ def desk_needs(
         queue_codes=queue_codes(settings),
         parking=Parking(number=settings.parking.number, places=settings.parking.places),
         sound=parts.sound,
+        red_flag=protocol,
+        interpreters=lines_of(settings.interpreter.lines),
     )
     return needs, troubles
 

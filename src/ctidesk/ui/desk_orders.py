@@ -13,6 +13,7 @@ from itertools import chain
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
 from ctidesk.ui.member_card.state import CALLING_PARTIES
+from ctidesk.ui.red_flag import commands as red_flag
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
 from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
@@ -40,6 +41,7 @@ SHORTCUTS = (
     Shortcut("consult.cancel", "Cancel the consultation", "Consult", "Ctrl+Shift+X"),
     Shortcut("wrap_up.save_ready", "Save and be ready", "Wrap-up", "Ctrl+Return"),
     Shortcut("wrap_up.more_time", "30 seconds more", "Wrap-up", "Ctrl+Shift+Y"),
+    *red_flag.SHORTCUTS,
 )
 """The keys of the desk: those of the design, and the ones that make a whole call possible without
 a mouse."""
@@ -59,6 +61,7 @@ class Places:
     shortcuts: Callable[[], None]
     figures: Callable[[], None]
     sound: Callable[[], None]
+    red_flag: Callable[[], None]
     aid: Callable[[str], None]
     """By its key: in front, with the keyboard."""
     next_pane: Callable[[], None]
@@ -75,6 +78,7 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
     )
     for command in chain.from_iterable(groups):
         commands.register(command)
+    red_flag.register_red_flag(commands, shown.red_flag, places.red_flag)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
         commands.register(
             DeskCommand(
