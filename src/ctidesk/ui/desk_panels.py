@@ -76,7 +76,7 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         keypad=Keypad(around, shown.keypad),
         red_flag=RedFlagPanel(around, shown.red_flag),
         member_card=MemberCardView(around, shown.member_card),
-        aids=make_aids(around),
+        aids=make_aids(around, shown),
         wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
         status_strip=StatusStrip(around, shown.status),
     )

@@ -5,8 +5,16 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ctidesk.calls.ports import Clock
@@ -157,13 +165,41 @@ class LinePainter(QStyledItemDelegate):
         if self._wrap:
             width = body.width()
             row = QRect(body.left(), top, width, _tall(self._detail, width, line.detail))
-            self._text(painter, font, Role.MUTED, row, _WRAP, line.detail)
+            if line.found:
+                self._found(painter, row, line)
+            else:
+                self._text(painter, font, Role.MUTED, row, _WRAP, line.detail)
             return row.bottom() + 3
         room = body.width() - (46 if line.since_mono is not None else 0)
         row = QRect(body.left(), top, room, metrics.height())
         cut = metrics.elidedText(line.detail, Qt.TextElideMode.ElideRight, room)
         self._text(painter, font, Role.MUTED, row, _ONE, cut)
         return row.bottom() + 3
+
+    def _found(self, painter: QPainter, rect: QRect, line: Line) -> None:
+        """Underlined and in the text's colour: as wide as before, so that it wraps alike."""
+        ground, mark = QTextCharFormat(), QTextCharFormat()
+        ground.setForeground(self._theme.colour(Role.MUTED))
+        mark.setForeground(self._theme.colour(Role.TEXT))
+        mark.setFontUnderline(True)
+        ranges = []
+        for begin, length, look in (
+            (0, len(line.detail), ground),
+            *((begin, length, mark) for begin, length in line.found),
+        ):
+            piece = QTextLayout.FormatRange()
+            piece.start, piece.length, piece.format = begin, length, look
+            ranges.append(piece)
+        layout = QTextLayout(line.detail, self._detail)
+        layout.setFormats(ranges)
+        layout.beginLayout()
+        top = 0.0
+        while (text_line := layout.createLine()).isValid():
+            text_line.setLineWidth(rect.width())
+            text_line.setPosition(QPointF(0, top))
+            top += QFontMetrics(self._detail).lineSpacing()
+        layout.endLayout()
+        layout.draw(painter, QPointF(rect.topLeft()))
 
     def _note(self, painter: QPainter, body: QRect, line: Line, top: int) -> None:
         metrics = QFontMetrics(self._detail)
