@@ -14,7 +14,6 @@ from ctidesk.demo import acts, script
 from ctidesk.startup.training import scenarios_of
 from ctidesk.ui.training.presenter import TrainingPresenter
 
-
 ROOT = Path(__file__).resolve().parents[3]
 
 
