@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ctidesk.calls.events import AnyCallEvent
+from ctidesk.calls.flag_events import AnyFlagEvent
 from ctidesk.calls.work_events import WorkDialled
 
 
@@ -114,6 +115,7 @@ AgentEvent = (
     | WrapUpStarted
     | WrapUpSaved
     | WorkDialled
+    | AnyFlagEvent
 )
 
 LogEvent = AnyCallEvent | AgentEvent

@@ -39,10 +39,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`[recording]`. `policy`: "required", "allowed" or "forbidden"; `recipients`: age keys."""
+    """`[recording]`. `policy`: "required", "allowed" or "forbidden"; `recipients`: age keys;
+    `pause_seconds`: after this a paused recording goes on by itself (10–600)."""
 
     policy: str = "allowed"
     recipients: tuple[str, ...] = ()
+    pause_seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """`[agent]`. `name` stands in interactions, recordings and audit."""
+    """`[agent]`. `name` stands in interactions, recordings and audit. `language`: of articles, as a
+    code such as "pl"."""
 
     name: str = ""
+    language: str = "en"
     reasons: tuple[str, ...] = ("Break", "Lunch", "Training", "Meeting", "Follow-up work")
 
 
@@ -111,6 +115,13 @@ class Colleagues:
     """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
 
     list: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """`[care]`. `knowledge`: folder of the centre's own articles, "" for the examples."""
+
+    knowledge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +194,22 @@ class WebApi:
     origins: tuple[str, ...] = ()
     local_programs: bool = False
     may_dial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """`[red_flag]`. `lines`: nurse lines in their order, each as "Name <number>", as are
+    `emergency` and `lead`. `protocol`: a file with the centre's own texts."""
+
+    lines: tuple[str, ...] = ()
+    emergency: str = ""
+    lead: str = ""
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """`[interpreter]`. `lines`: each as "Language <number>"; several of one language are tried in
+    their order."""
+
+    lines: tuple[str, ...] = ()

@@ -13,16 +13,19 @@ from pathlib import Path
 from ctidesk.calls import numbers
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.parking import Parking
+from ctidesk.care.line_joining import lines_of
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.work_desk import WorkPort
 from ctidesk.config.paths import resources
 from ctidesk.config.sections import WrapUp
 from ctidesk.config.settings import Settings
+from ctidesk.crm.knowledge import SqlKnowledge
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts, work_policy
 from ctidesk.startup.patient_page import browse, patient_page
+from ctidesk.startup.red_flag import red_flag_protocol
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.wrapup.codes import CodeTree
 from ctidesk.wrapup.codes_file import load_codes
@@ -53,6 +56,9 @@ def desk_needs(
     if problem is not None:
         troubles.append(("patient_page", problem))
     agent = settings.agent.name or settings.account.user
+    protocol, problem = red_flag_protocol(settings.red_flag, parts.profile.root)
+    if problem is not None:
+        troubles.append(("red_flag", problem))
     needs = DeskNeeds(
         desk=parts.desk,
         actions=parts.actions,
@@ -77,6 +83,10 @@ def desk_needs(
         parking=Parking(number=settings.parking.number, places=settings.parking.places),
         sound=parts.sound,
         work=WorkPort(parts.work_items, agent, work_policy(settings)),
+        knowledge=SqlKnowledge(parts.store),
+        language=settings.agent.language,
+        red_flag=protocol,
+        interpreters=lines_of(settings.interpreter.lines),
     )
     return needs, troubles
 

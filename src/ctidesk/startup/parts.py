@@ -82,7 +82,12 @@ class Parts:
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
         told = CrmTold(self._crm_told, self._sending_told, self._fresh)
         self.crm = CrmLink(settings, self.store, deliver, told)
-        self.journal = SqlCallJournal(self.store, self.clock, on_queued=self.crm.wake)
+        self.journal = SqlCallJournal(
+            self.store,
+            self.clock,
+            on_queued=self.crm.wake,
+            who=settings.agent.name or settings.account.user,
+        )
         self.work_items = SqlWorkItems(
             self.store, self.clock, work_policy(settings), on_queued=self.crm.wake
         )
@@ -101,6 +106,7 @@ class Parts:
             ACCOUNT_ID,
             functools.partial(numbers.dialable, region=settings.data.region),
         )
+        self.actions.pause_limit_s = float(settings.recording.pause_seconds)
         self.queue_follower = QueueFollower(
             self.desk, queue_codes(settings), self.actions.dial_code
         )

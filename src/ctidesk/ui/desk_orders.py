@@ -12,7 +12,9 @@ from itertools import chain
 
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
+from ctidesk.ui.knowledge.commands import SHORTCUTS as KNOWLEDGE_SHORTCUTS, knowledge_commands
 from ctidesk.ui.member_card.state import CALLING_PARTIES
+from ctidesk.ui.red_flag import commands as red_flag
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
 from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 from ctidesk.ui.work_list.commands import SHORTCUTS as WORK_SHORTCUTS, work_commands
@@ -25,6 +27,7 @@ SHORTCUTS = (
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
     Shortcut("desk.sound", "Sound…", "Desk", "F8"),
+    *KNOWLEDGE_SHORTCUTS,
     *(
         Shortcut(
             f"card.party_{party.value}",
@@ -42,6 +45,7 @@ SHORTCUTS = (
     Shortcut("wrap_up.save_ready", "Save and be ready", "Wrap-up", "Ctrl+Return"),
     Shortcut("wrap_up.more_time", "30 seconds more", "Wrap-up", "Ctrl+Shift+Y"),
     *WORK_SHORTCUTS,
+    *red_flag.SHORTCUTS,
 )
 """The keys of the desk: those of the design, and the ones that make a whole call possible without
 a mouse."""
@@ -63,6 +67,7 @@ class Places:
     sound: Callable[[], None]
     work: Callable[[], None]
     add_work: Callable[[], None]
+    red_flag: Callable[[], None]
     aid: Callable[[str], None]
     """By its key: in front, with the keyboard."""
     next_pane: Callable[[], None]
@@ -77,9 +82,11 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
         *(_call(shown, places), _consult(shown), _desk(places), _card(shown), _work(shown)),
         _queue(shown),
         work_commands(shown.work, places.work, places.add_work),
+        knowledge_commands(places.aid),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)
+    red_flag.register_red_flag(commands, shown.red_flag, places.red_flag)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
         commands.register(
             DeskCommand(
@@ -159,6 +166,15 @@ def _call(shown: DeskPresenters, places: Places) -> tuple[DeskCommand, ...]:
             possible=lambda: bar.live.state.can_keypad,
             icon="keypad",
             words="dtmf digits",
+        ),
+        make(
+            name="call.pause_recording",
+            title="Pause or resume the recording",
+            group="Call",
+            run=shown.toggle_recording_pause,
+            possible=lambda: bar.live.state.can_pause_recording,
+            icon="record",
+            words="card payment credit number privacy",
         ),
         make(
             name="call.park",

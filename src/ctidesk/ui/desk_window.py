@@ -207,6 +207,7 @@ class DeskWindow(QObject):
             sound=self._sound.toggle,
             work=lambda: self._work().toggle(),
             add_work=lambda: self._work().open_to_add(),
+            red_flag=self._red_flag,
             aid=self.show_aid,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
@@ -319,6 +320,13 @@ class DeskWindow(QObject):
         self.window.show_pane(self.centre)
         self.panels.keypad.show()
         self.panels.keypad.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _red_flag(self) -> None:
+        self.modes.go_large()
+        self.window.show_pane(self.centre)
+        self.presenters.red_flag.toggle()
+        if self.panels.red_flag.isVisible():
+            self.panels.red_flag.take_keyboard()
 
     def _close_keypad(self) -> None:
         self.panels.keypad.hide()

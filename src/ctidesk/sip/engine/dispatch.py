@@ -27,6 +27,7 @@ from ctidesk.sip.engine.dialling import Target, target_of
 from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
 from ctidesk.sip.engine.names import resolve
+from ctidesk.sip.engine.recording_pause import LONGEST_S
 from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
@@ -75,6 +76,8 @@ class Dispatch:
             cmd.CancelConsult: lambda order: self._consults.cancel(order.call_id),
             cmd.MergeConference: lambda order: self._consults.merge(order.call_id),
             cmd.SplitConference: lambda order: self._consults.split(order.call_id),
+            cmd.PauseRecording: self._pause_recording,
+            cmd.ResumeRecording: self._resume_recording,
             cmd.Reclaim: self._reclaim,
         }
 
@@ -198,6 +201,14 @@ class Dispatch:
                 leg.native.send_digits(part, info)
             self._board.emit(ev.DtmfSent, leg, count=len(order.digits), method=order.method)
 
+    def _pause_recording(self, order: cmd.PauseRecording) -> None:
+        leg, _call = self._leg(order.call_id, CONNECTED)
+        self._board.recording.pauses.begin(leg, order.limit_s)
+
+    def _resume_recording(self, order: cmd.ResumeRecording) -> None:
+        leg, _call = self._leg(order.call_id, CONNECTED)
+        self._board.recording.pauses.end(leg, "agent")
+
     # -- transfers and consultations --------------------------------------------------------------
     def _transfer_blind(self, order: cmd.TransferBlind) -> None:
         leg, _call = self._leg(order.call_id, CONNECTED)
@@ -245,6 +256,7 @@ class Dispatch:
             )
         leg = Leg(order.call_id, line, self._board)
         leg.reclaiming = True
+        leg.recording_paused_s = min(max(0.0, order.recording_paused_s), LONGEST_S)
         # RFC 3891 3: tags as the peer sees them, its own is the to-tag
         replaces = f"{dialog.sip_call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
         headers = {"Replaces": replaces, "Require": "replaces"}

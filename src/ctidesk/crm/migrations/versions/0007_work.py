@@ -5,8 +5,8 @@ Runs in: desk process, store thread. Frozen: later changes are later migrations.
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
