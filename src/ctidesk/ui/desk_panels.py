@@ -5,7 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -81,3 +81,17 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
         status_strip=StatusStrip(around, shown.status),
     )
+
+
+def name_keys(panels: Panels, keys: Callable[[str], str]) -> None:
+    """Write the keys of commands on their buttons."""
+    bar, card = panels.call_bar, panels.member_card
+    bar.answer.set_keys(keys("call.answer"))
+    bar.mute.set_keys(keys("call.mute"))
+    bar.hold.set_keys(keys("call.hold"))
+    bar.transfer.set_keys(keys("call.transfer"))
+    bar.keypad.set_keys(keys("call.keypad"))
+    bar.end.set_keys(keys("call.end"))
+    for party, chip in card.chips.items():
+        chip.set_keys(keys(f"card.party_{party.value}"))
+    card.page.set_keys(keys("card.page"))

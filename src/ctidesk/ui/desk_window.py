@@ -19,19 +19,15 @@ from ctidesk.ui.call_bar.compact_view import CompactCallBar
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.desk_notices import DeskNotices
 from ctidesk.ui.desk_orders import SHORTCUTS, Places, register
-from ctidesk.ui.desk_panels import make_panels
+from ctidesk.ui.desk_overlays import DeskOverlays
+from ctidesk.ui.desk_panels import make_panels, name_keys
 from ctidesk.ui.desk_presenters import DeskNeeds, DeskPresenters
 from ctidesk.ui.desk_toasts import DeskToasts
-from ctidesk.ui.figures.view import FiguresOverlay
 from ctidesk.ui.live import Live
-from ctidesk.ui.palette.presenter import PalettePresenter
-from ctidesk.ui.palette.view import PaletteView
 from ctidesk.ui.quality.advice import LineWarning
 from ctidesk.ui.quality.presenter import Quality, quality_of
 from ctidesk.ui.shortcuts.keys import ShortcutKeys
-from ctidesk.ui.shortcuts.overview import ShortcutOverview
 from ctidesk.ui.shortcuts.table import Shortcuts
-from ctidesk.ui.sound.view import SoundOverlay
 from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Mode, Theme
@@ -42,7 +38,6 @@ from ctidesk.ui.window.compact_bar import CompactBar
 from ctidesk.ui.window.layout_memory import ForgetfulLayout, LayoutMemory
 from ctidesk.ui.window.main_window import MainWindow, WindowParts
 from ctidesk.ui.window.modes import WindowModes
-from ctidesk.ui.work_list.overlay import WorkOverlay
 
 WARM_UP_MS = 100
 
@@ -81,7 +76,7 @@ class DeskWindow(QObject):
             self.presenters.consult.resume,
             needs.actions.dial,
             needs.queue_codes,
-            self._sound.open,
+            self.overlays.sound.open,
         )
         self.line_warning = LineWarning(needs.desk, self.window.notices, needs.link)
         self.presenters.parked.on_parked = self.notices.parked
@@ -181,18 +176,18 @@ class DeskWindow(QObject):
         return MainWindow(self._theme, parts, self._memory, self._before_closing)
 
     def _make_orders(self) -> None:
-        palette = PaletteView(
-            self._theme,
+        names = [one.name for one in self._needs.colleagues]
+        over = self.overlays = DeskOverlays(
+            self.around,
             self.window.below,
-            PalettePresenter(self.commands, self.shortcuts, hidden="desk.palette"),
+            self.presenters,
+            self.commands,
+            self.shortcuts,
+            names,
         )
-        overview = ShortcutOverview(self._theme, self.window.below, self.shortcuts)
-        figures = FiguresOverlay(self._theme, self.window.below, self.presenters.figures)
-        self.panels.status_strip.figures_wanted.connect(figures.toggle)
-        self._sound = SoundOverlay(self._theme, self.window.below, self.presenters.sound)
-        self._work_overlay: WorkOverlay | None = None
-        self.panels.work_list.work.open_wanted.connect(lambda: self._work().open())
-        self.panels.work_list.work.add_wanted.connect(lambda: self._work().open_to_add())
+        self.panels.status_strip.figures_wanted.connect(over.figures.toggle)
+        self.panels.work_list.work.open_wanted.connect(lambda: over.work().open())
+        self.panels.work_list.work.add_wanted.connect(lambda: over.work().open_to_add())
         panes = self.window.panes
         places = Places(
             transfer=self._transfer,
@@ -201,12 +196,12 @@ class DeskWindow(QObject):
             card=lambda: self._go(self.centre, self.panels.member_card.take_keyboard),
             work_list=lambda: self._go(self.panels.work_list, self.panels.work_list.take_keyboard),
             wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
-            palette=palette.toggle,
-            shortcuts=overview.toggle,
-            figures=figures.toggle,
-            sound=self._sound.toggle,
-            work=lambda: self._work().toggle(),
-            add_work=lambda: self._work().open_to_add(),
+            palette=over.palette.toggle,
+            shortcuts=over.shortcuts.toggle,
+            figures=over.figures.toggle,
+            sound=over.sound.toggle,
+            work=lambda: over.work().toggle(),
+            add_work=lambda: over.work().open_to_add(),
             red_flag=self._red_flag,
             aid=self.show_aid,
             next_pane=lambda: panes.cycle(1),
@@ -237,15 +232,6 @@ class DeskWindow(QObject):
         self._warm.timeout.connect(self._warm_up)
 
     # ----------------------------------------------------------------- private
-
-    def _work(self) -> WorkOverlay:
-        """Made when it is first wanted: few look at it before their first call."""
-        if self._work_overlay is None:
-            names = [one.name for one in self._needs.colleagues]
-            self._work_overlay = WorkOverlay(
-                self.around, self.window.below, self.presenters.work, names
-            )
-        return self._work_overlay
 
     def _warm_up(self) -> None:
         self._cold.pop(0)()
@@ -284,16 +270,7 @@ class DeskWindow(QObject):
         return question_before_closing(len(desk.live), len(desk.wrap_ups))
 
     def _name_keys(self) -> None:
-        bar, keys = self.panels.call_bar, self.shortcuts.keys_of
-        bar.answer.set_keys(keys("call.answer"))
-        bar.mute.set_keys(keys("call.mute"))
-        bar.hold.set_keys(keys("call.hold"))
-        bar.transfer.set_keys(keys("call.transfer"))
-        bar.keypad.set_keys(keys("call.keypad"))
-        bar.end.set_keys(keys("call.end"))
-        for party, chip in self.panels.member_card.chips.items():
-            chip.set_keys(keys(f"card.party_{party.value}"))
-        self.panels.member_card.page.set_keys(keys("card.page"))
+        name_keys(self.panels, self.shortcuts.keys_of)
 
     def _go(self, pane: QWidget, take: object) -> None:
         self.modes.go_large()

@@ -13,7 +13,7 @@ from ctidesk.ui.shortcuts.table import Shortcut
 from ctidesk.ui.work_list.work_presenter import WorkPresenter
 
 SHORTCUTS = (
-    Shortcut("work.open", "Work list: callbacks and tasks…", "Work", "F7"),
+    Shortcut("work.open", "Work list: callbacks and tasks…", "Work", "F4"),
     Shortcut("work.outcome_1", "The call's outcome: first answer", "Work", "Ctrl+F2"),
     Shortcut("work.outcome_2", "The call's outcome: second answer", "Work", "Ctrl+F3"),
     Shortcut("work.outcome_3", "The call's outcome: third answer", "Work", "Ctrl+F4"),
