@@ -20,11 +20,14 @@ from ctidesk.care.member import (
     Contact,
     Coverage,
     MemberCard,
+    NetworkFact,
     Prescription,
     Provenance,
     Relation,
 )
 from ctidesk.crm import schema
+from ctidesk.crm.member_texts import MemberTexts
+from ctidesk.crm.network_sql import Networks, listed, of_member
 from ctidesk.crm.schema import Owner, facilities, members, numbers, relations
 
 DESK_SOURCE = "this desk"
@@ -104,6 +107,10 @@ def card(connection: Connection, member_id: str) -> MemberCard:
     of = {"ref": row.id}
     number = connection.execute(_LAST_NUMBER, of).scalar()
     current = {each.kind: each.current_wall for each in connection.execute(_CURRENT)}
+    texts = MemberTexts(connection, row.resource, current)
+    prescriptions = tuple(
+        _prescription(each, current) for each in connection.execute(_PRESCRIPTIONS, of)
+    )
     return MemberCard(
         member_id=row.member_id,
         given=row.given,
@@ -118,9 +125,7 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         crm_id=row.resource.partition("/")[2],
         flags=tuple(json.loads(row.flags)),
         coverages=tuple(_coverage(each, current) for each in connection.execute(_COVERAGES, of)),
-        prescriptions=tuple(
-            _prescription(each, current) for each in connection.execute(_PRESCRIPTIONS, of)
-        ),
+        prescriptions=(*prescriptions, *texts.stopped(prescriptions)),
         authorisations=tuple(
             _authorisation(each, current) for each in connection.execute(_AUTHORISATIONS, of)
         ),
@@ -128,7 +133,10 @@ def card(connection: Connection, member_id: str) -> MemberCard:
             _appointment(each, current) for each in connection.execute(_APPOINTMENTS, of)
         ),
         history=_history(connection, row, current),
-        relations=_relations(connection, row),
+        relations=_relations(connection, row, current),
+        networks=_networks(connection, row, texts, current),
+        open_tasks=texts.open_tasks(),
+        other_details=texts.other_details(row),
         provenance=_provenance(row, current),
     )
 
@@ -161,7 +169,14 @@ def _history(connection: Connection, member: Row[Any], current: Current) -> tupl
     return tuple(found[:MOST_HISTORY])
 
 
-def _relations(connection: Connection, member: Row[Any]) -> tuple[Relation, ...]:
+def _networks(
+    connection: Connection, member: Row[Any], texts: MemberTexts, current: Current
+) -> tuple[NetworkFact, ...]:
+    networks = Networks(connection, member.id, current, datetime.now().astimezone().date())
+    return of_member(networks, [*texts.care_team(), *listed(connection, member.id)])
+
+
+def _relations(connection: Connection, member: Row[Any], current: Current) -> tuple[Relation, ...]:
     household = connection.execute(_HOUSEHOLD, {"household": member.household, "ref": member.id})
     found = [
         Relation(
@@ -177,6 +192,7 @@ def _relations(connection: Connection, member: Row[Any]) -> tuple[Relation, ...]
                 member_id=row.other_id or "",
                 may_speak=row.may_speak,
                 authority_until=_date(row.authority_until),
+                provenance=_provenance(row, current),
             )
         )
     return tuple(found)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ctidesk.calls.text import plain
 from ctidesk.care.cover_blockers import coverage_ended
-from ctidesk.care.day_words import day, when
+from ctidesk.care.day_words import day
 from ctidesk.care.field_groups import FieldGroup
 from ctidesk.care.freshness import is_known, is_stale
 from ctidesk.care.member import (
@@ -21,7 +21,6 @@ from ctidesk.care.member import (
     Contact,
     Coverage,
     NetworkFact,
-    OpenTask,
     Prescription,
     Provenance,
     Relation,
@@ -122,12 +121,6 @@ class FactWords:
         over = gone or one.status.lower() in ("cancelled", "canceled", "noshow")
         parts = (one.what, one.doctor, one.place, one.status, bring)
         return self._line("Appointment", FieldGroup.APPOINTMENTS, title, parts, one, over=over)
-
-    def task(self, one: OpenTask) -> FactLine:
-        kind = "Open complaint" if one.is_complaint else "Open task"
-        due = f"due {when(one.due, self.today)}" if one.due else "no due date"
-        parts = (one.what, one.status, due)
-        return self._line("Task", FieldGroup.HISTORY, kind, parts, one, channel="task")
 
     def contact(self, one: Contact) -> FactLine:
         local = one.at.astimezone()

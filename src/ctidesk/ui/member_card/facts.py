@@ -88,10 +88,7 @@ def _tabs(card: MemberCard, told: FactWords) -> dict[str, tuple[FactLine, ...]]:
         "Prescriptions": _valid_first(told.prescription(one) for one in card.prescriptions),
         "Authorisations": tuple(told.authorisation(one) for one in card.authorisations),
         "Appointments": _valid_first(told.appointment(one) for one in upcoming),
-        "History": (
-            *(told.task(one) for one in card.open_tasks),
-            *(told.contact(one) for one in contacts),
-        ),
+        "History": tuple(told.contact(one) for one in contacts),
     }
 
 

@@ -18,7 +18,6 @@ _ICONS = {
     "Prescription": "pill",
     "Authorisation": "verified",
     "Appointment": "calendar",
-    "Task": "note",
     "Contact": "history",
     "Relation": "users",
 }
