@@ -25,12 +25,14 @@ from ctidesk.care.member import (
     Provenance,
     Relation,
 )
-from ctidesk.crm import schema
+from ctidesk.crm import lookup_sql, schema
 from ctidesk.crm.member_texts import MemberTexts
 from ctidesk.crm.network_sql import Networks, listed, of_member
 from ctidesk.crm.schema import Owner, facilities, members, numbers, relations
 
 DESK_SOURCE = "this desk"
+MOST_FOUND = 20
+"""Clinics and doctors that a look for one shows."""
 
 _MEMBER = select(members).where(members.c.member_id == bindparam("member_id"))
 _COVERAGES, _PRESCRIPTIONS, _AUTHORISATIONS = (
@@ -97,16 +99,10 @@ Current = Mapping[str, float]
 
 def card(connection: Connection, member_id: str) -> MemberCard:
     """The card of `member_id`. Raises `KnownError` member_unknown."""
-    row = connection.execute(_MEMBER, {"member_id": member_id}).first()
-    if row is None:
-        raise KnownError(
-            "member_unknown",
-            "This member is not in the member cache.",
-            "Search by name or birth date, or import the newest member list.",
-        )
+    row = _member(connection, member_id)
     of = {"ref": row.id}
     number = connection.execute(_LAST_NUMBER, of).scalar()
-    current = {each.kind: each.current_wall for each in connection.execute(_CURRENT)}
+    current = _current(connection)
     texts = MemberTexts(connection, row.resource, current)
     prescriptions = tuple(
         _prescription(each, current) for each in connection.execute(_PRESCRIPTIONS, of)
@@ -134,11 +130,37 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         ),
         history=_history(connection, row, current),
         relations=_relations(connection, row, current),
-        networks=_networks(connection, row, texts, current),
+        networks=of_member(
+            _networks(connection, row, current),
+            [*texts.care_team(), *listed(connection, row.id)],
+        ),
         open_tasks=texts.open_tasks(),
         other_details=texts.other_details(row),
         provenance=_provenance(row, current),
     )
+
+
+def check_network(connection: Connection, member_id: str, words: str) -> list[NetworkFact]:
+    """Clinics and doctors with these words against the plan that covers the member today. Raises
+    `KnownError` member_unknown."""
+    member = _member(connection, member_id)
+    networks = _networks(connection, member, _current(connection))
+    return networks.facilities(lookup_sql.facilities(connection, words, MOST_FOUND))
+
+
+def _member(connection: Connection, member_id: str) -> Row[Any]:
+    row = connection.execute(_MEMBER, {"member_id": member_id}).first()
+    if row is None:
+        raise KnownError(
+            "member_unknown",
+            "This member is not in the member cache.",
+            "Search by name or birth date, or import the newest member list.",
+        )
+    return row
+
+
+def _current(connection: Connection) -> Current:
+    return {each.kind: each.current_wall for each in connection.execute(_CURRENT)}
 
 
 def _history(connection: Connection, member: Row[Any], current: Current) -> tuple[Contact, ...]:
@@ -169,11 +191,8 @@ def _history(connection: Connection, member: Row[Any], current: Current) -> tupl
     return tuple(found[:MOST_HISTORY])
 
 
-def _networks(
-    connection: Connection, member: Row[Any], texts: MemberTexts, current: Current
-) -> tuple[NetworkFact, ...]:
-    networks = Networks(connection, member.id, current, datetime.now().astimezone().date())
-    return of_member(networks, [*texts.care_team(), *listed(connection, member.id)])
+def _networks(connection: Connection, member: Row[Any], current: Current) -> Networks:
+    return Networks(connection, member.id, current, datetime.now().astimezone().date())
 
 
 def _relations(connection: Connection, member: Row[Any], current: Current) -> tuple[Relation, ...]:

@@ -19,6 +19,7 @@ from ctidesk.config.paths import resources
 from ctidesk.config.sections import WrapUp
 from ctidesk.config.settings import Settings
 from ctidesk.crm.knowledge import SqlKnowledge
+from ctidesk.crm.networks import SqlNetworkDirectory
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.network_link import SystemLink
@@ -63,6 +64,7 @@ def desk_needs(
         pop=parts.pop,
         pages=PatientPages(parts.desk, parts.pop, parts.clock, page, browse),
         directory=parts.directory,
+        networks=SqlNetworkDirectory(parts.store),
         journal=parts.journal,
         statistics=ShiftStatistics(),
         clock=parts.clock,

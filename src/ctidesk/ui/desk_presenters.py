@@ -21,6 +21,7 @@ from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
 from ctidesk.care.line_joining import JoinLine, LineJoiner
+from ctidesk.care.network import NetworkDirectory, NoNetworks
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
@@ -40,6 +41,7 @@ from ctidesk.ui.keypad.presenter import KeypadPresenter
 from ctidesk.ui.knowledge.about import CallTopic
 from ctidesk.ui.knowledge.presenter import KnowledgePresenter
 from ctidesk.ui.live import but_telemetry
+from ctidesk.ui.member_card.network_check import NetworkCheck
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
 from ctidesk.ui.red_flag.presenter import RedFlagPresenter
 from ctidesk.ui.sound.presenter import SoundPresenter
@@ -80,6 +82,7 @@ class DeskNeeds:
     colleagues: Sequence[Colleague] = ()
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
+    networks: NetworkDirectory = field(default_factory=NoNetworks)
     sound: SoundChoice = field(default_factory=ForgetfulSound)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
     language: str = "en"
@@ -119,6 +122,7 @@ class DeskPresenters:
             desk, actions, needs.pop, self.in_view, self._search(), names, clock, needs.pages
         )
         self.member_card.code_label = self._code_label
+        self.member_card.network_check = NetworkCheck(needs.networks, clock)
         self.wrap_up = WrapUpPresenter(
             desk,
             actions,

@@ -53,6 +53,7 @@ class CardFacts:
     flags: tuple[str, ...]
     blockers: tuple[Blocker, ...]
     tabs: dict[str, tuple[FactLine, ...]]
+    member_id: str = ""
     identity_source: str = ""
     identity_stale: bool = False
 
@@ -71,6 +72,7 @@ def card_facts(
         flags=tuple(plain(flag, 40) for flag in card.flags),
         blockers=tuple(_plain(one) for one in blockers(card, told.today, told.source)),
         tabs={"Summary": _summary(card, told, tabs), **tabs},
+        member_id=card.member_id,
         identity_source=told.source(card.provenance),
         identity_stale=is_stale(FieldGroup.IDENTITY, card.provenance, now_wall),
     )

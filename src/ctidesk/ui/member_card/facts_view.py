@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTabWidget, QVBoxLayout,
 from ctidesk.ui.line_list.view import LineList
 from ctidesk.ui.member_card.facts import TABS, CardFacts, FactLine
 from ctidesk.ui.member_card.history_view import HistoryTab
+from ctidesk.ui.member_card.network_check import NetworkCheck
+from ctidesk.ui.member_card.network_view import NetworkTab
 from ctidesk.ui.member_card.shown_lines import NOTHING, blocker_line, fact_line
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
@@ -93,7 +95,7 @@ class FactsBlock(QWidget):
     """Blockers first, then the tabs. Empty while nothing is verified. Only the tab in front is
     filled: a long history costs nothing until somebody looks at it."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, check: NetworkCheck) -> None:
         super().__init__()
         self.setObjectName("member_facts")
         self._blockers = LineList(
@@ -106,6 +108,7 @@ class FactsBlock(QWidget):
         self.tabs.tabBar().setExpanding(False)
         self.tabs.setMinimumHeight(200)
         self.history = HistoryTab(around)
+        self._check = check
         self._lists: dict[str, LineList] = {}
         self._waiting: dict[str, tuple[FactLine, ...]] = {}
         for name in TABS:
@@ -113,7 +116,7 @@ class FactsBlock(QWidget):
                 self.tabs.addTab(self.history, name)
                 continue
             found = self._lists[name] = LineList(around, name, wrap=True)
-            self.tabs.addTab(found, name)
+            self.tabs.addTab(NetworkTab(around, check, found) if name == "Network" else found, name)
         self.tabs.currentChanged.connect(lambda _index: self._fill())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +127,7 @@ class FactsBlock(QWidget):
     def show_facts(self, facts: CardFacts | None) -> None:
         if facts is None:
             self._waiting.clear()
+            self._check.of("")
             self._blockers.set_lines(())
             self.history.show_lines(())
             for found in self._lists.values():
@@ -133,6 +137,7 @@ class FactsBlock(QWidget):
         self._blockers.set_lines([blocker_line(i, one) for i, one in enumerate(facts.blockers)])
         self._blockers.setVisible(bool(facts.blockers))
         self._waiting = dict(facts.tabs)
+        self._check.of(facts.member_id)
         for place, (name, lines) in enumerate(facts.tabs.items()):
             count = f" {len(lines)}" if lines and name != "Summary" else ""
             self.tabs.setTabText(place, f"{name}{count}")

@@ -14,6 +14,7 @@ from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.ports import Clock
 from ctidesk.care.identity import IdentityCheck, QuestionKind, Result
 from ctidesk.care.member import Candidate, MemberCard, Party
+from ctidesk.care.network import NoNetworks
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.ui import words
@@ -22,6 +23,7 @@ from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.member_card.facts import CardFacts, card_facts
+from ctidesk.ui.member_card.network_check import NetworkCheck
 from ctidesk.ui.member_card.state import (
     CALLING_PARTIES,
     NO_CARD,
@@ -67,6 +69,7 @@ class MemberCardPresenter:
         """By call_id: the facility that the agent confirmed as the caller."""
         self.code_label: Callable[[str], str] = str
         """A wrap-up code of the history in words."""
+        self.network_check = NetworkCheck(NoNetworks(), clock)
         self._facts: tuple[str, MemberCard, float, CardFacts] | None = None
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))

@@ -149,7 +149,7 @@ class MemberCardView(QWidget):
         self.correct.setObjectName("correct_details")
         self.identity = IdentityBlock(self._around, self.correct, self.page, self.change)
         self.check = CheckPanel(self._around, self._presenter)
-        self.facts = FactsBlock(self._around)
+        self.facts = FactsBlock(self._around, self._presenter.network_check)
         layout.addWidget(self.identity)
         layout.addWidget(self.check)
         layout.addWidget(self.facts, 1)
