@@ -97,6 +97,7 @@ class MemberCardPresenter:
     def close_card(self) -> None:
         """Back to the candidates."""
         if call_id := self._in_view.call_id:
+            self._facts = None
             self._facilities.pop(call_id, None)
             self._pop.open_member(call_id, "")
 
@@ -136,6 +137,7 @@ class MemberCardPresenter:
 
     def _open(self, call_id: str, candidate: Candidate, keep_party: bool) -> None:
         self._results.pop(call_id, None)
+        self._facts = None  # opened again, a card is in its own order
         if candidate.facility_id:
             self._facilities[call_id] = candidate
         party = words.party_of(self._desk.context(call_id).party)
