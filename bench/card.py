@@ -1,8 +1,8 @@
 """Opening a card with 500 contacts beside one with none: cache → card, state, first paint.
 
 The real window on made-up people and the real encrypted cache. The first paint is that of the whole
-window after the card was opened and the identity checked: the presenter's state, the widgets, layout
-and painting. The store reads the card on a thread of its own; what that takes stands apart.
+window after the card was opened and the identity checked: the presenter's state, the widgets, the
+layout and painting. The store reads the card on a thread of its own; what that takes stands apart.
 """
 
 from __future__ import annotations

@@ -67,6 +67,7 @@ class FactWords:
         self._now = now_wall
         self._disputed = {id(one) for one in disputed}
         self._sources: dict[Provenance, str] = {}
+        self._judged: dict[tuple[FieldGroup, Provenance], tuple[str, bool, bool]] = {}
         self.today = datetime.fromtimestamp(now_wall).date()
 
     def source(self, provenance: Provenance) -> str:
@@ -159,19 +160,29 @@ class FactWords:
         record: Any,
         **more: Any,
     ) -> FactLine:
-        provenance: Provenance = record.provenance
+        source, stale, sourced = self._judge(group, record.provenance)
         disputed = id(record) in self._disputed
         return FactLine(
             kind=kind,
             title=plain(title, 120),
             detail=plain(" · ".join(part for part in parts if part), 240),
-            source=self.source(provenance),
+            source=source,
             group=group,
-            stale=disputed or is_stale(group, provenance, self._now),
-            sourced=is_known(provenance, self._now),
+            stale=disputed or stale,
+            sourced=sourced,
             disputed=disputed,
             **more,
         )
+
+    def _judge(self, group: FieldGroup, provenance: Provenance) -> tuple[str, bool, bool]:
+        """(source and age, stale, sourced): of 500 contacts of one reading judged once."""
+        key = (group, provenance)
+        known = self._judged.get(key)
+        if known is None:
+            stale = is_stale(group, provenance, self._now)
+            sourced = is_known(provenance, self._now)
+            known = self._judged[key] = (self.source(provenance), stale, sourced)
+        return known
 
     def _source(self, provenance: Provenance) -> str:
         name = plain(provenance.source, 40)
