@@ -39,7 +39,7 @@ def words(desk_window: DeskWindow, name: str) -> str:
 
 
 def button(desk_window: DeskWindow, name: str) -> QAbstractButton:
-    QApplication.processEvents()  # a button in a panel that stands already is shown in the next turn
+    QApplication.processEvents()  # a new button of a panel that stands is shown in the next turn
     found = [
         each for each in desk_window.window.findChildren(QAbstractButton, name) if each.isVisible()
     ]
