@@ -21,6 +21,7 @@ from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.member import (
     Appointment,
@@ -259,6 +260,7 @@ class Scene:
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
     page: PatientPage | None = None
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
     red_flag: FlagProtocol = field(default_factory=sample_protocol)
     interpreters: tuple[JoinLine, ...] = ()
 
@@ -291,6 +293,7 @@ class Scene:
             colleagues=self.colleagues,
             queue_codes=self.queue_codes,
             parking=self.parking,
+            knowledge=self.knowledge,
             red_flag=self.red_flag,
             interpreters=self.interpreters,
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",

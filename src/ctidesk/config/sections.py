@@ -70,9 +70,11 @@ class WrapUp:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """`[agent]`. `name` stands in interactions, recordings and audit."""
+    """`[agent]`. `name` stands in interactions, recordings and audit. `language`: of articles, as a
+    code such as "pl"."""
 
     name: str = ""
+    language: str = "en"
     reasons: tuple[str, ...] = ("Break", "Lunch", "Training", "Meeting", "Follow-up work")
 
 
@@ -101,6 +103,13 @@ class Colleagues:
     """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
 
     list: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """`[care]`. `knowledge`: folder of the centre's own articles, "" for the examples."""
+
+    knowledge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ctidesk.config.sections import (
     Agent,
     Appearance,
     Audio,
+    Care,
     Colleagues,
     Crm,
     Data,
@@ -52,6 +53,7 @@ class Settings:
     colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
     audio: Audio = field(default_factory=Audio)
+    care: Care = field(default_factory=Care)
     crm: Crm = field(default_factory=Crm)
     patient_page: PatientPage = field(default_factory=PatientPage)
     web_api: WebApi = field(default_factory=WebApi)
@@ -86,6 +88,7 @@ _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
 _SOMEBODY = r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>"
 _SHAPES = {
+    "agent.language": (r"[a-z]{2,3}", 'the code of a language, such as "pl"'),
     "crm.server": _URL,
     "crm.token_url": _URL,
     "patient_page.name": (r"[^\x00-\x1f]{1,24}", "a short name"),
@@ -111,6 +114,7 @@ _SECTIONS: dict[str, type] = {
     "colleagues": Colleagues,
     "appearance": Appearance,
     "audio": Audio,
+    "care": Care,
     "crm": Crm,
     "patient_page": PatientPage,
     "web_api": WebApi,
@@ -121,6 +125,7 @@ _FILES = (
     "account.ca_file",
     "account.cert_file",
     "account.key_file",
+    "care.knowledge",
     "crm.ca_file",
     "data.members_csv",
     "wrapup.codes",

@@ -18,6 +18,7 @@ from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.paths import resources
 from ctidesk.config.sections import WrapUp
 from ctidesk.config.settings import Settings
+from ctidesk.crm.knowledge import SqlKnowledge
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.network_link import SystemLink
@@ -79,6 +80,8 @@ def desk_needs(
         queue_codes=queue_codes(settings),
         parking=Parking(number=settings.parking.number, places=settings.parking.places),
         sound=parts.sound,
+        knowledge=SqlKnowledge(parts.store),
+        language=settings.agent.language,
         red_flag=protocol,
         interpreters=lines_of(settings.interpreter.lines),
     )

@@ -13,6 +13,7 @@ from itertools import chain
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
 from ctidesk.ui.interpreter import commands as interpreter
+from ctidesk.ui.knowledge.commands import SHORTCUTS as KNOWLEDGE_SHORTCUTS, knowledge_commands
 from ctidesk.ui.member_card.state import CALLING_PARTIES
 from ctidesk.ui.red_flag import commands as red_flag
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
@@ -27,6 +28,7 @@ SHORTCUTS = (
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
     Shortcut("desk.sound", "Sound…", "Desk", "F8"),
+    *KNOWLEDGE_SHORTCUTS,
     *(
         Shortcut(
             f"card.party_{party.value}",
@@ -81,6 +83,7 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
     groups = (
         *(_call(shown, places), _consult(shown), _desk(places), _card(shown), _work(shown)),
         _queue(shown),
+        knowledge_commands(places.aid),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)

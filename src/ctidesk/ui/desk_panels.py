@@ -84,7 +84,7 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         interpreter=InterpreterPanel(around, shown.interpreter),
         support=SupportPanel(around, shown.support),
         member_card=MemberCardView(around, shown.member_card),
-        aids=make_aids(around),
+        aids=make_aids(around, shown),
         wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
         status_strip=StatusStrip(around, shown.status),
     )

@@ -18,6 +18,7 @@ from ctidesk.calls.line_quality import Link, unknown_link
 from ctidesk.calls.parking import ParkedCallers, Parking
 from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
 from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.patient_page import PatientPages
@@ -36,6 +37,9 @@ from ctidesk.ui.figures.lines import LinesPresenter
 from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
+from ctidesk.ui.knowledge.about import CallTopic
+from ctidesk.ui.knowledge.presenter import KnowledgePresenter
+from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
 from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
@@ -54,7 +58,7 @@ NUMBERS_KEPT = 256
 class DeskNeeds:
     """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
     `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"; `link`:
-    how the computer is connected."""
+    how the computer is connected; `language`: the agent's, such as "pl"."""
 
     desk: CallDesk
     actions: DeskActions
@@ -76,6 +80,8 @@ class DeskNeeds:
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
     sound: SoundChoice = field(default_factory=ForgetfulSound)
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
+    language: str = "en"
     red_flag: FlagProtocol = NO_PROTOCOL
     lead: LeadAlert = field(default_factory=NoTeamBus)
     interpreters: Sequence[JoinLine] = ()
@@ -121,6 +127,11 @@ class DeskPresenters:
             self.log.interaction_of,
             names,
         )
+        self.topic = CallTopic(desk, needs.pop, self.in_view, lambda: self.wrap_up.live.state.code)
+        self.knowledge = KnowledgePresenter(needs.knowledge, clock, self.topic, needs.language)
+        desk.subscribe(but_telemetry(self.knowledge.changed))
+        self.in_view.subscribe(self.knowledge.changed)
+        self.wrap_up.live.watch(self.knowledge.changed)
         self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
         self.lines = LinesPresenter(desk, needs.time_of_day)
         self.figures.lines = self.lines.lines

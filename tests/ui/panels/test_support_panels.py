@@ -59,7 +59,7 @@ def test_the_language_of_the_card_is_called_with_one_key(
     scene.directory.cards["M-1001"] = dataclasses.replace(jane(), language="pl")
     call_id = scene.talk()
     scene.verify_jane(call_id)
-    press(desk_window, Qt.Key.Key_I, BOTH)
+    press(desk_window, Qt.Key.Key_J, BOTH)
     consult = scene.desk.consult_of(call_id)
     assert consult is not None
     assert consult.remote.number == "230"
@@ -75,7 +75,7 @@ def test_an_unknown_language_is_asked_for_and_chosen_by_keyboard(
     desk_window: DeskWindow, scene: Scene
 ) -> None:
     call_id = scene.talk()
-    press(desk_window, Qt.Key.Key_I, BOTH)
+    press(desk_window, Qt.Key.Key_J, BOTH)
     assert words(desk_window, "interpreter_title") == "Interpreter for which language?"
     assert button(desk_window, "interpreter_0").hasFocus()
     press(desk_window, Qt.Key.Key_Tab)
@@ -138,7 +138,7 @@ def test_pictures(
     support = desk_window.presenters.support
     call_id = "" if moment == "minute" else scene.talk()
     if moment in ("languages", "interpreted"):
-        press(desk_window, Qt.Key.Key_I, BOTH)
+        press(desk_window, Qt.Key.Key_J, BOTH)
     if moment == "interpreted":
         desk_window.presenters.interpreter.choose("Polish")
         consult = scene.desk.consult_of(call_id)

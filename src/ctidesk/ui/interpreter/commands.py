@@ -12,7 +12,7 @@ from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.interpreter.presenter import InterpreterPresenter
 from ctidesk.ui.shortcuts.table import Shortcut
 
-SHORTCUTS = (Shortcut("call.interpreter", "Interpreter", "Call", "Ctrl+Shift+I"),)
+SHORTCUTS = (Shortcut("call.interpreter", "Interpreter", "Call", "Ctrl+Shift+J"),)
 
 
 def register_interpreter(
