@@ -21,6 +21,7 @@ from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.disclosure_file import load_policy
 from ctidesk.care.member import (
     Appointment,
     Authorisation,
@@ -276,6 +277,7 @@ class Scene:
             colleagues=self.colleagues,
             queue_codes=self.queue_codes,
             parking=self.parking,
+            disclosure=load_policy(RESOURCES / "disclosure" / "default.toml"),
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
         )
 

@@ -69,6 +69,13 @@ class WrapUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Care:
+    """`[care]`. `disclosure`: the file that says who may be told what, after which checks."""
+
+    disclosure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """`[agent]`. `name` stands in interactions, recordings and audit."""
 

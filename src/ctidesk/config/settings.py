@@ -17,6 +17,7 @@ from ctidesk.config.sections import (
     Agent,
     Appearance,
     Audio,
+    Care,
     Colleagues,
     Crm,
     Data,
@@ -44,6 +45,7 @@ class Settings:
     recording: Recording = field(default_factory=Recording)
     data: Data = field(default_factory=Data)
     wrapup: WrapUp = field(default_factory=WrapUp)
+    care: Care = field(default_factory=Care)
     agent: Agent = field(default_factory=Agent)
     queue: Queue = field(default_factory=Queue)
     parking: Parking = field(default_factory=Parking)
@@ -95,6 +97,7 @@ _SECTIONS: dict[str, type] = {
     "recording": Recording,
     "data": Data,
     "wrapup": WrapUp,
+    "care": Care,
     "agent": Agent,
     "queue": Queue,
     "parking": Parking,
@@ -112,6 +115,7 @@ _FILES = (
     "crm.ca_file",
     "data.members_csv",
     "wrapup.codes",
+    "care.disclosure",
 )
 
 

@@ -17,7 +17,7 @@ from ctidesk.calls.codec import MalformedMessage, named, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import RecordingStopped
 from ctidesk.calls.ports import Interaction, WrapUpDraft
-from ctidesk.crm import audit
+from ctidesk.crm import audit, disclosure_audit
 from ctidesk.crm.queueing import queue_call, queue_recording
 from ctidesk.crm.schema import (
     call_events,
@@ -46,6 +46,7 @@ def append(connection: Connection, event: LogEvent, boot_id: str) -> None:
             boot_id=boot_id,
         )
     )
+    disclosure_audit.record(connection, event)
     if isinstance(event, RecordingStopped):
         _sealed_late(connection, event.call_id, event.manifest)
 

@@ -12,9 +12,8 @@ from itertools import chain
 
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
-from ctidesk.ui.member_card.state import CALLING_PARTIES
+from ctidesk.ui.member_card import commands as card
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
-from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
 SHORTCUTS = (
     *DEFAULTS,
@@ -24,16 +23,7 @@ SHORTCUTS = (
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
     Shortcut("desk.sound", "Sound…", "Desk", "F8"),
-    *(
-        Shortcut(
-            f"card.party_{party.value}",
-            f"Caller is: {PARTY_WORDS[party].lower()}",
-            "Card",
-            f"Alt+{key}",
-        )
-        for key, party in enumerate(CALLING_PARTIES, 1)
-    ),
-    Shortcut("card.page", "Open the member's page in the browser", "Card", "Ctrl+Shift+O"),
+    *card.SHORTCUTS,
     Shortcut("consult.swap", "Swap caller and colleague", "Consult", "Ctrl+Shift+S"),
     Shortcut("consult.merge", "Merge or split", "Consult", "Ctrl+Shift+G"),
     Shortcut("consult.complete", "Complete the transfer", "Consult", "Ctrl+Shift+F"),
@@ -61,6 +51,8 @@ class Places:
     sound: Callable[[], None]
     aid: Callable[[str], None]
     """By its key: in front, with the keyboard."""
+    break_glass: Callable[[], None]
+    """Where its reason is typed."""
     next_pane: Callable[[], None]
     previous_pane: Callable[[], None]
     compact: Callable[[], None]
@@ -70,8 +62,8 @@ class Places:
 def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> None:
     """Put all of them into `commands`."""
     groups = (
-        *(_call(shown, places), _consult(shown), _desk(places), _card(shown), _work(shown)),
-        _queue(shown),
+        *(_call(shown, places), _consult(shown), _desk(places), _work(shown), _queue(shown)),
+        card.card_commands(shown.member_card, places.break_glass, shown.read_disclosure_again),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)
@@ -255,31 +247,6 @@ def _desk(places: Places) -> tuple[DeskCommand, ...]:
     return tuple(
         DeskCommand(name=name, title=title, group="Desk", run=run, icon=icon, words=words)
         for name, title, run, icon, words in lines
-    )
-
-
-def _card(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
-    card = shown.member_card
-    page = DeskCommand(
-        name="card.page",
-        title="Open the member's page in the browser",
-        group="Card",
-        run=card.open_page,
-        possible=lambda: bool(card.live.state.page),
-        icon="expand",
-        words="EMR CRM patient record",
-    )
-    return page, *(
-        DeskCommand(
-            name=f"card.party_{party.value}",
-            title=f"Caller is: {PARTY_WORDS[party].lower()}",
-            group="Card",
-            run=functools.partial(card.set_party, party),
-            possible=lambda: bool(card.live.state.call_id),
-            icon=PARTY_ICONS[party],
-            words="party who calls",
-        )
-        for party in CALLING_PARTIES
     )
 
 

@@ -5,17 +5,26 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ctidesk.care.blockers import Blocker, Weight
 from ctidesk.ui.line_list.line import Line
 from ctidesk.ui.line_list.view import LineList
 from ctidesk.ui.member_card.facts import TABS, CardFacts, FactLine
+from ctidesk.ui.member_card.state import Proof
+from ctidesk.ui.member_card.withheld import Withheld
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.labels import text_label
-from ctidesk.ui.widgets.masked import MaskedField
+from ctidesk.ui.widgets.masked import MaskedField, MaskedLines
 from ctidesk.ui.widgets.pill import Status, StatusPill
 from ctidesk.ui.widgets.sections import Card
 
@@ -64,24 +73,39 @@ class IdentityBlock(Card):
         self._flags.setWordWrap(True)
         self.body.addWidget(self._flags)
 
-    def show_identity(self, name: str, birth_year: str, facts: CardFacts | None) -> None:
+    def show_identity(
+        self,
+        name: str,
+        birth_year: str,
+        facts: CardFacts | None,
+        withheld: Withheld,
+        proof: Proof,
+    ) -> None:
         self.name.setText(name)
-        self._born.setText(self.tr("born %s") % birth_year if birth_year and not facts else "")
-        if facts is None:
-            self.pill.set_status(Status(Role.HOLD, "lock", self.tr("Not verified")))
-            for field in self.fields.values():
+        told = facts is not None and "Date of birth" not in withheld.captions
+        self._born.setText(self.tr("born %s") % birth_year if birth_year and not told else "")
+        self.pill.set_status(self._pill_of(proof))
+        values = dict(facts.identity) if facts is not None else {}
+        for caption, field in self.fields.items():
+            if facts is None or caption in withheld.captions:
                 field.conceal()
-            self._flags.setText("")
-        else:
-            self.pill.set_status(Status(Role.READY, "verified", self.tr("Verified")))
-            for caption, value in facts.identity:
-                self.fields[caption].reveal(value)
-            self._flags.setText(" · ".join(facts.flags))
+            else:
+                field.reveal(values[caption])
+        self._flags.setText(" · ".join(facts.flags) if facts is not None else "")
         self._flags.setVisible(bool(self._flags.text()))
+
+    def _pill_of(self, proof: Proof) -> Status:
+        if proof is Proof.GLASS:
+            return Status(Role.DANGER, "warning", self.tr("Glass broken"))
+        if proof is Proof.VERIFIED:
+            return Status(Role.READY, "verified", self.tr("Verified"))
+        if proof is Proof.PARTLY:
+            return Status(Role.HOLD, "shield", self.tr("Partly verified"))
+        return Status(Role.HOLD, "lock", self.tr("Not verified"))
 
 
 class FactsBlock(QWidget):
-    """Blockers first, then the tabs. Empty while nothing is verified."""
+    """Blockers first, then the tabs; a tab that is withheld has bars and no list behind them."""
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__()
@@ -96,16 +120,23 @@ class FactsBlock(QWidget):
         self.tabs.tabBar().setExpanding(False)
         self.tabs.setMinimumHeight(200)
         self._lists: dict[str, LineList] = {}
+        self._bars: dict[str, MaskedLines] = {}
+        self._pages: dict[str, QStackedWidget] = {}
         for name in TABS:
             found = self._lists[name] = LineList(around, name, wrap=True)
-            self.tabs.addTab(found, name)
+            bars = self._bars[name] = MaskedLines(around.theme, name)
+            page = self._pages[name] = QStackedWidget()
+            page.setFocusProxy(found)
+            page.addWidget(found)
+            page.addWidget(bars)
+            self.tabs.addTab(page, name)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.S)
         layout.addWidget(self._blockers)
         layout.addWidget(self.tabs, 1)
 
-    def show_facts(self, facts: CardFacts | None) -> None:
+    def show_facts(self, facts: CardFacts | None, withheld: Withheld) -> None:
         if facts is None:
             self._blockers.set_lines(())
             for found in self._lists.values():
@@ -115,10 +146,25 @@ class FactsBlock(QWidget):
         self._blockers.set_lines([_blocker(i, one) for i, one in enumerate(facts.blockers)])
         self._blockers.setVisible(bool(facts.blockers))
         for place, (name, lines) in enumerate(facts.tabs.items()):
-            shown = [_fact(i, one) for i, one in enumerate(lines)]
-            self._lists[name].set_lines(shown or [_NOTHING])
-            count = f" {len(lines)}" if lines and name != "Summary" else ""
+            hidden = name in withheld.tabs
+            shown = [] if hidden else [_fact(i, one) for i, one in enumerate(lines)]
+            if name == "Summary" and withheld.words:
+                shown.append(_hidden(withheld))
+            self._lists[name].set_lines([] if hidden else shown or [_NOTHING])
+            self._bars[name].say(withheld.why)
+            self._pages[name].setCurrentIndex(1 if hidden else 0)
+            count = f" {len(lines)}" if lines and name != "Summary" and not hidden else ""
             self.tabs.setTabText(place, f"{name}{count}")
+
+
+def _hidden(withheld: Withheld) -> Line:
+    return Line(
+        key="hidden",
+        title=f"Hidden: {withheld.words}",
+        detail=withheld.why,
+        icon="lock",
+        role=Role.MUTED,
+    )
 
 
 _NOTHING = Line(key="nothing", title="Nothing on record", icon="info")
