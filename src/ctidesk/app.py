@@ -16,7 +16,18 @@ from ctidesk.calls.links import is_link
 from ctidesk.config.paths import Profile, default_profile
 from ctidesk.startup.terminal_keys import KEY_PLACES
 
-TOOLS = ("recording", "audit", "import", "export", "purge", "crm", "doctor", "dial", "web-api")
+TOOLS = (
+    "recording",
+    "audit",
+    "import",
+    "export",
+    "purge",
+    "crm",
+    "doctor",
+    "dial",
+    "web-api",
+    "knowledge",
+)
 """Words that hand the rest of the command line to a tool of another room."""
 
 
@@ -65,6 +76,10 @@ def _tool(name: str, words: list[str]) -> int:
         from ctidesk.startup import dial_command
 
         return dial_command.main(words)
+    if name == "knowledge":
+        from ctidesk.startup import knowledge_command
+
+        return knowledge_command.main(words)
     if name == "web-api":
         from ctidesk.startup import web_api_command
 
@@ -99,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         description="The desktop telephone and desk of healthcare call centres.",
         epilog="Tools: ctidesk recording --help, ctidesk import --help, ctidesk export --help, "
         "ctidesk purge --help, ctidesk audit --help, ctidesk crm --help, ctidesk dial --help, "
-        "ctidesk web-api --help, ctidesk doctor.",
+        "ctidesk web-api --help, ctidesk knowledge --help, ctidesk doctor.",
     )
     parser.add_argument("--version", action="version", version=f"ctidesk {__version__}")
     parser.add_argument(

@@ -15,7 +15,6 @@ KEY = bytes(range(32))
 OF = {"call_id": "c1", "t_mono": 1.0, "t_wall": 2.0, "member_id": "M-1"}
 REVEALED = FactsRevealed(
     **OF,
-    agent="anna",
     party="member",
     basis="verified",
     fields=("coverage", "history"),
@@ -37,7 +36,7 @@ def rows(opened: database.Database) -> list[tuple[str, ...]]:
 
 
 def test_each_group_of_facts_has_its_row_with_questions_and_place(opened) -> None:  # type: ignore[no-untyped-def]
-    opened.write(lambda c: journal_sql.append(c, REVEALED, "b"))
+    opened.write(lambda c: journal_sql.append(c, REVEALED, "b", "anna"))
     why = "party member; verified; asked birth_date+postcode; recording at 12.5 s"
     assert rows(opened) == [
         ("anna", "facts_revealed", "coverage", why),
@@ -48,10 +47,10 @@ def test_each_group_of_facts_has_its_row_with_questions_and_place(opened) -> Non
 
 
 def test_broken_glass_has_its_reason_and_its_end(opened) -> None:  # type: ignore[no-untyped-def]
-    broken = GlassBroken(**OF, agent="anna", reason="caller unconscious", limit_s=900.0)
-    closed = GlassClosed(**OF, agent="anna", by="time")
+    broken = GlassBroken(**OF, reason="caller unconscious", limit_s=900.0)
+    closed = GlassClosed(**OF, by="time")
     for event in (broken, closed):
-        opened.write(lambda c, e=event: journal_sql.append(c, e, "b"))
+        opened.write(lambda c, e=event: journal_sql.append(c, e, "b", "anna"))
     assert rows(opened) == [
         ("anna", "glass_broken", "done", "caller unconscious; for 15 min; no recording"),
         ("anna", "glass_closed", "done", "by time"),
@@ -60,10 +59,8 @@ def test_broken_glass_has_its_reason_and_its_end(opened) -> None:  # type: ignor
 
 def test_a_failed_check_has_a_row_and_a_passed_one_none(opened) -> None:  # type: ignore[no-untyped-def]
     for passed in (True, False):
-        event = IdentityChecked(
-            **OF, question="postcode", passed=passed, verified=False, agent="anna"
-        )
-        opened.write(lambda c, e=event: journal_sql.append(c, e, "b"))
+        event = IdentityChecked(**OF, question="postcode", passed=passed, verified=False)
+        opened.write(lambda c, e=event: journal_sql.append(c, e, "b", "anna"))
     assert rows(opened) == [("anna", "identity_check_failed", "postcode", "")]
 
 
@@ -73,5 +70,5 @@ def test_without_the_audit_row_the_event_is_not_stored_either(opened, monkeypatc
 
     monkeypatch.setattr(audit, "record", broken)
     with pytest.raises(RuntimeError):
-        opened.write(lambda c: journal_sql.append(c, REVEALED, "b"))
+        opened.write(lambda c: journal_sql.append(c, REVEALED, "b", "anna"))
     assert opened.read(lambda c: c.execute(select(schema.call_events)).all()) == []

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ctidesk.calls.disclosure_events import DisclosureEvent
 from ctidesk.calls.events import AnyCallEvent
+from ctidesk.calls.flag_events import AnyFlagEvent
 
 
 class AgentState(StrEnum):
@@ -73,7 +74,6 @@ class IdentityChecked:
     passed: bool
     verified: bool  # the whole check is passed now
     authority: str = ""
-    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +117,7 @@ AgentEvent = (
     | WrapUpStarted
     | WrapUpSaved
     | DisclosureEvent
+    | AnyFlagEvent
 )
 
 LogEvent = AnyCallEvent | AgentEvent

@@ -31,7 +31,6 @@ class FactsRevealed:
     t_mono: float
     t_wall: float
     member_id: str
-    agent: str
     party: str
     basis: str
     fields: tuple[str, ...]
@@ -47,7 +46,6 @@ class GlassBroken:
     t_mono: float
     t_wall: float
     member_id: str
-    agent: str
     reason: str
     limit_s: float
     recording_s: float | None = None
@@ -61,7 +59,6 @@ class GlassClosed:
     t_mono: float
     t_wall: float
     member_id: str
-    agent: str
     by: str
 
 

@@ -211,6 +211,11 @@ def narrowed(policy: DisclosurePolicy, card: MemberCard, gate: Gate) -> MemberCa
         for one in card.authorisations
         if gate.may(Field.SUPPLIES if policy.is_supply(one) else Field.AUTHORISATIONS)
     )
+    emptied["other_details"] = tuple(
+        one
+        for one in card.other_details
+        if gate.may(Field.BIRTH_DATE if one.detail == "birth_date" else Field.ADDRESS)
+    )
     return dataclasses.replace(card, **emptied)  # type: ignore[arg-type]
 
 
@@ -234,11 +239,15 @@ _FIELD_OF = {
     "appointments": Field.APPOINTMENTS,
     "history": Field.HISTORY,
     "relations": Field.RELATIONS,
+    "networks": Field.NETWORK,
+    "open_tasks": Field.HISTORY,
+    "address_confirmed": Field.ADDRESS,
 }
 """Attribute of the card → its group."""
 _OPEN = {"given", "family", "provenance", "deceased", "merged_into", "restricted"}
 """What the card shows before anything is proven: whose it is, and that it needs care."""
 _ALWAYS_EMPTIED: dict[str, object] = {"phone_last4": "", "crm_id": ""}
+_DATES = {"birth_date", "address_confirmed"}
 _TEXTS = {"member_id", "policy_number", "address", "postcode", "language", "channel_preference"}
 
 
@@ -246,13 +255,11 @@ _TEXTS = {"member_id", "policy_number", "address", "postcode", "language", "chan
 def _empties() -> dict[str, object]:
     """The empty value of every attribute that can be withheld. One that nobody has placed in a
     group is an error here, so that a new fact cannot slip through."""
-    known = {*_FIELD_OF, *_OPEN, *_ALWAYS_EMPTIED, "authorisations"}
+    known = {*_FIELD_OF, *_OPEN, *_ALWAYS_EMPTIED, "authorisations", "other_details"}
     unplaced = {each.name for each in dataclasses.fields(MemberCard)} - known
     if unplaced:
         raise TypeError(f"in no group of the disclosure gate: {sorted(unplaced)}")
-    return {
-        name: None if name == "birth_date" else "" if name in _TEXTS else () for name in _FIELD_OF
-    }
+    return {name: None if name in _DATES else "" if name in _TEXTS else () for name in _FIELD_OF}
 
 
 def _sensitivity(policy: DisclosurePolicy, one: Field) -> Sensitivity:

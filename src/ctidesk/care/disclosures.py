@@ -45,18 +45,16 @@ class Disclosures:
         directory: MemberDirectory,
         clock: Clock,
         policy: DisclosurePolicy,
-        agent: str,
     ) -> None:
         self._desk = desk
         self._pop = pop
         self._directory = directory
         self._clock = clock
         self.policy = policy
-        self._agent = agent
         self._listeners: list[Callable[[str], None]] = []
         self._checked: list[ag.IdentityChecked] = []
         self._organisations: dict[str, Organisation] = {}
-        self._glasses = Glasses(desk, clock, agent)
+        self._glasses = Glasses(desk, clock)
         self._revealed: dict[tuple[str, str], set[str]] = {}
         """By call_id and member_id: the fields that have their row."""
         self._recording_since: dict[str, float] = {}
@@ -151,7 +149,7 @@ class Disclosures:
             return None
         result = check.answer(QuestionKind(kind), text)
         if result.counted:
-            self._desk.note(dataclasses.replace(check.asked[-1], agent=self._agent))
+            self._desk.note(check.asked[-1])
         return result
 
     def confirm_facility(self, call_id: str, found: Candidate) -> None:
@@ -283,7 +281,6 @@ class Disclosures:
                 t_mono=self._clock.mono(),
                 t_wall=self._clock.wall(),
                 member_id=card.member_id,
-                agent=self._agent,
                 party=self.party(call_id).value,
                 basis=_basis(gate, check.level),
                 fields=tuple(new),

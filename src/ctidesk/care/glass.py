@@ -19,10 +19,9 @@ class Glasses:
     """One for each call at most. It holds for the card that was open, while the call lives, and
     ends by itself."""
 
-    def __init__(self, desk: CallDesk, clock: Clock, agent: str) -> None:
+    def __init__(self, desk: CallDesk, clock: Clock) -> None:
         self._desk = desk
         self._clock = clock
-        self._agent = agent
         self._broken: dict[str, de.GlassBroken] = {}
 
     def of(self, call_id: str) -> de.GlassBroken | None:
@@ -56,7 +55,6 @@ class Glasses:
                 t_mono=self._clock.mono(),
                 t_wall=self._clock.wall(),
                 member_id=member_id,
-                agent=self._agent,
                 reason=said,
                 limit_s=limit_s,
                 recording_s=recording_s,
@@ -74,7 +72,6 @@ class Glasses:
                 t_mono=self._clock.mono(),
                 t_wall=self._clock.wall(),
                 member_id=found.member_id,
-                agent=self._agent,
                 by=by,
             )
         )

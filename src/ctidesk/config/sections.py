@@ -69,17 +69,12 @@ class WrapUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Care:
-    """`[care]`. `disclosure`: the file that says who may be told what, after which checks."""
-
-    disclosure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Agent:
-    """`[agent]`. `name` stands in interactions, recordings and audit."""
+    """`[agent]`. `name` stands in interactions, recordings and audit. `language`: of articles, as a
+    code such as "pl"."""
 
     name: str = ""
+    language: str = "en"
     reasons: tuple[str, ...] = ("Break", "Lunch", "Training", "Meeting", "Follow-up work")
 
 
@@ -108,6 +103,15 @@ class Colleagues:
     """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
 
     list: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """`[care]`. `knowledge`: folder of the centre's own articles, "" for the examples.
+    `disclosure`: the file that says who may be told what, after which checks."""
+
+    knowledge: str = ""
+    disclosure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +184,22 @@ class WebApi:
     origins: tuple[str, ...] = ()
     local_programs: bool = False
     may_dial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """`[red_flag]`. `lines`: nurse lines in their order, each as "Name <number>", as are
+    `emergency` and `lead`. `protocol`: a file with the centre's own texts."""
+
+    lines: tuple[str, ...] = ()
+    emergency: str = ""
+    lead: str = ""
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """`[interpreter]`. `lines`: each as "Language <number>"; several of one language are tried in
+    their order."""
+
+    lines: tuple[str, ...] = ()

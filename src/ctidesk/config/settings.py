@@ -21,10 +21,12 @@ from ctidesk.config.sections import (
     Colleagues,
     Crm,
     Data,
+    Interpreter,
     Parking,
     PatientPage,
     Queue,
     Recording,
+    RedFlag,
     WebApi,
     WrapUp,
 )
@@ -45,16 +47,18 @@ class Settings:
     recording: Recording = field(default_factory=Recording)
     data: Data = field(default_factory=Data)
     wrapup: WrapUp = field(default_factory=WrapUp)
-    care: Care = field(default_factory=Care)
     agent: Agent = field(default_factory=Agent)
     queue: Queue = field(default_factory=Queue)
     parking: Parking = field(default_factory=Parking)
     colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
     audio: Audio = field(default_factory=Audio)
+    care: Care = field(default_factory=Care)
     crm: Crm = field(default_factory=Crm)
     patient_page: PatientPage = field(default_factory=PatientPage)
     web_api: WebApi = field(default_factory=WebApi)
+    red_flag: RedFlag = field(default_factory=RedFlag)
+    interpreter: Interpreter = field(default_factory=Interpreter)
 
 
 CHOICES = {
@@ -82,12 +86,19 @@ _RANGES = {
 }
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
+_SOMEBODY = r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>"
 _SHAPES = {
+    "agent.language": (r"[a-z]{2,3}", 'the code of a language, such as "pl"'),
     "crm.server": _URL,
     "crm.token_url": _URL,
     "patient_page.name": (r"[^\x00-\x1f]{1,24}", "a short name"),
     "crm.types": (r"[A-Z][A-Za-z]{1,63}", 'types of FHIR, such as "Patient"'),
-    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    "colleagues.list": (_SOMEBODY, '"Nurse Kim <203>"'),
+    **dict.fromkeys(
+        ("red_flag.lines", "red_flag.lead", "red_flag.emergency"),
+        (_SOMEBODY, '"Nurse line <201>"'),
+    ),
+    "interpreter.lines": (_SOMEBODY, '"Polish <230>"'),
     "parking.number": _CODE,
     "parking.places": _CODE,
     **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
@@ -97,25 +108,29 @@ _SECTIONS: dict[str, type] = {
     "recording": Recording,
     "data": Data,
     "wrapup": WrapUp,
-    "care": Care,
     "agent": Agent,
     "queue": Queue,
     "parking": Parking,
     "colleagues": Colleagues,
     "appearance": Appearance,
     "audio": Audio,
+    "care": Care,
     "crm": Crm,
     "patient_page": PatientPage,
     "web_api": WebApi,
+    "red_flag": RedFlag,
+    "interpreter": Interpreter,
 }
 _FILES = (
     "account.ca_file",
     "account.cert_file",
     "account.key_file",
+    "care.knowledge",
     "crm.ca_file",
     "data.members_csv",
     "wrapup.codes",
     "care.disclosure",
+    "red_flag.protocol",
 )
 
 

@@ -14,7 +14,7 @@ from ctidesk.crm import audit
 NO_RECORDING = "no recording"
 
 
-def record(connection: Connection, event: LogEvent) -> None:
+def record(connection: Connection, event: LogEvent, who: str) -> None:
     """The rows of `event`, if it has any: one for each group of facts. `purpose` says to which
     party, by which questions, and where in the recording it is to be heard."""
     match event:
@@ -24,29 +24,22 @@ def record(connection: Connection, event: LogEvent) -> None:
                 f"; {_heard(event.recording_s)}"
             )
             for one in event.fields:
-                _row(connection, event, "facts_revealed", one, why)
+                _row(connection, event, who, "facts_revealed", one, why)
         case GlassBroken():
             why = f"{event.reason}; for {event.limit_s / 60:g} min; {_heard(event.recording_s)}"
-            _row(connection, event, "glass_broken", "done", why)
+            _row(connection, event, who, "glass_broken", "done", why)
         case GlassClosed():
-            _row(connection, event, "glass_closed", "done", f"by {event.by}")
+            _row(connection, event, who, "glass_closed", "done", f"by {event.by}")
         case IdentityChecked() if not event.passed:
-            audit.record(
-                connection,
-                t_wall=event.t_wall,
-                who=event.agent,
-                action="identity_check_failed",
-                member_id=event.member_id,
-                subject_id=event.call_id,
-                result=event.question,
-            )
+            _row(connection, event, who, "identity_check_failed", event.question, "")
         case _:
             pass
 
 
 def _row(
     connection: Connection,
-    event: FactsRevealed | GlassBroken | GlassClosed,
+    event: FactsRevealed | GlassBroken | GlassClosed | IdentityChecked,
+    who: str,
     action: str,
     result: str,
     purpose: str,
@@ -54,7 +47,7 @@ def _row(
     audit.record(
         connection,
         t_wall=event.t_wall,
-        who=event.agent,
+        who=who,
         action=action,
         member_id=event.member_id,
         subject_id=event.call_id,

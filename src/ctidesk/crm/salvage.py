@@ -18,6 +18,7 @@ from sqlcipher3 import dbapi2
 from ctidesk.calls.errors import KnownError
 from ctidesk.crm import audit as audit_trail, schema
 from ctidesk.crm.database import Database, open_database, translated
+from ctidesk.crm.flag_schema import recording_pins
 
 SALVAGED = (
     schema.outbox,
@@ -29,6 +30,7 @@ SALVAGED = (
     schema.call_lines,
     schema.audit,
     schema.call_events,
+    recording_pins,
 )
 STEPS_OF_ONE = 64
 """Failures in a row before steps get longer: a page holds so many rows at most of most tables."""

@@ -15,15 +15,18 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.parking import Parking
 from ctidesk.care.disclosure import DisclosurePolicy
 from ctidesk.care.disclosure_file import load_policy
+from ctidesk.care.line_joining import lines_of
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.paths import resources
 from ctidesk.config.sections import Care, WrapUp
 from ctidesk.config.settings import Settings
+from ctidesk.crm.knowledge import SqlKnowledge
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.startup.engine_orders import colleagues, queue_codes
 from ctidesk.startup.network_link import SystemLink
 from ctidesk.startup.parts import Parts
 from ctidesk.startup.patient_page import browse, patient_page
+from ctidesk.startup.red_flag import red_flag_protocol
 from ctidesk.ui.desk_presenters import DeskNeeds
 from ctidesk.wrapup.codes import CodeTree
 from ctidesk.wrapup.codes_file import load_codes
@@ -56,6 +59,9 @@ def desk_needs(
     disclosure, problem = disclosure_policy(settings.care)
     if problem is not None:
         troubles.append(("disclosure", problem))
+    protocol, problem = red_flag_protocol(settings.red_flag, parts.profile.root)
+    if problem is not None:
+        troubles.append(("red_flag", problem))
     needs = DeskNeeds(
         desk=parts.desk,
         actions=parts.actions,
@@ -81,6 +87,10 @@ def desk_needs(
         sound=parts.sound,
         disclosure=disclosure,
         disclosure_again=functools.partial(load_policy, _disclosure_file(settings.care)),
+        knowledge=SqlKnowledge(parts.store),
+        language=settings.agent.language,
+        red_flag=protocol,
+        interpreters=lines_of(settings.interpreter.lines),
     )
     return needs, troubles
 

@@ -80,7 +80,12 @@ class Parts:
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
         told = CrmTold(self._crm_told, self._sending_told, self._fresh)
         self.crm = CrmLink(settings, self.store, deliver, told)
-        self.journal = SqlCallJournal(self.store, self.clock, on_queued=self.crm.wake)
+        self.journal = SqlCallJournal(
+            self.store,
+            self.clock,
+            on_queued=self.crm.wake,
+            who=settings.agent.name or settings.account.user,
+        )
         self.supervisor = EngineSupervisor(
             profile.runtime,
             deliver,

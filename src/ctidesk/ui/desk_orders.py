@@ -12,7 +12,9 @@ from itertools import chain
 
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
+from ctidesk.ui.knowledge.commands import SHORTCUTS as KNOWLEDGE_SHORTCUTS, knowledge_commands
 from ctidesk.ui.member_card import commands as card
+from ctidesk.ui.red_flag import commands as red_flag
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
 
 SHORTCUTS = (
@@ -23,6 +25,7 @@ SHORTCUTS = (
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
     Shortcut("desk.sound", "Sound…", "Desk", "F8"),
+    *KNOWLEDGE_SHORTCUTS,
     *card.SHORTCUTS,
     Shortcut("consult.swap", "Swap caller and colleague", "Consult", "Ctrl+Shift+S"),
     Shortcut("consult.merge", "Merge or split", "Consult", "Ctrl+Shift+G"),
@@ -30,6 +33,7 @@ SHORTCUTS = (
     Shortcut("consult.cancel", "Cancel the consultation", "Consult", "Ctrl+Shift+X"),
     Shortcut("wrap_up.save_ready", "Save and be ready", "Wrap-up", "Ctrl+Return"),
     Shortcut("wrap_up.more_time", "30 seconds more", "Wrap-up", "Ctrl+Shift+Y"),
+    *red_flag.SHORTCUTS,
 )
 """The keys of the desk: those of the design, and the ones that make a whole call possible without
 a mouse."""
@@ -49,6 +53,7 @@ class Places:
     shortcuts: Callable[[], None]
     figures: Callable[[], None]
     sound: Callable[[], None]
+    red_flag: Callable[[], None]
     aid: Callable[[str], None]
     """By its key: in front, with the keyboard."""
     break_glass: Callable[[], None]
@@ -64,9 +69,11 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
     groups = (
         *(_call(shown, places), _consult(shown), _desk(places), _work(shown), _queue(shown)),
         card.card_commands(shown.member_card, places.break_glass, shown.read_disclosure_again),
+        knowledge_commands(places.aid),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)
+    red_flag.register_red_flag(commands, shown.red_flag, places.red_flag)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
         commands.register(
             DeskCommand(

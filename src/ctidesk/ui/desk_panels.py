@@ -20,6 +20,7 @@ from ctidesk.ui.dialler.view import Dialler
 from ctidesk.ui.keypad.view import Keypad
 from ctidesk.ui.member_card.view import MemberCardView
 from ctidesk.ui.quality.view import QualityView
+from ctidesk.ui.red_flag.view import RedFlagPanel
 from ctidesk.ui.status_strip.view import StatusStrip
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space
@@ -38,6 +39,7 @@ class Panels:
     work_list: WorkList
     consult: ConsultPanel
     keypad: Keypad
+    red_flag: RedFlagPanel
     member_card: MemberCardView
     aids: AidsPane
     wrap_up: WrapUpPanel
@@ -55,7 +57,9 @@ class Panels:
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(above)
+        layout.addWidget(self.red_flag, 1)
         layout.addWidget(self.member_card, 1)
+        self.red_flag.covering.connect(self.member_card.setHidden)
         return centre
 
 
@@ -70,8 +74,9 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         work_list=WorkList(around, shown.work_list, dialler),
         consult=ConsultPanel(around, shown.consult),
         keypad=Keypad(around, shown.keypad),
+        red_flag=RedFlagPanel(around, shown.red_flag),
         member_card=MemberCardView(around, shown.member_card),
-        aids=make_aids(around),
+        aids=make_aids(around, shown),
         wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
         status_strip=StatusStrip(around, shown.status),
     )

@@ -20,9 +20,14 @@ from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice,
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.disclosure import TELLS_NOTHING, DisclosurePolicy
 from ctidesk.care.disclosures import Disclosures
+from ctidesk.care.knowledge import Knowledge, NoKnowledge
+from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
+from ctidesk.care.line_joining import JoinLine, LineJoiner
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
+from ctidesk.care.red_flag import NO_PROTOCOL, FlagProtocol
+from ctidesk.care.red_flag_desk import RedFlagDesk
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.ui.agent_bar.presenter import DEFAULT_REASONS, AgentBarPresenter
 from ctidesk.ui.call_bar.presenter import CallBarPresenter
@@ -34,7 +39,11 @@ from ctidesk.ui.figures.lines import LinesPresenter
 from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
+from ctidesk.ui.knowledge.about import CallTopic
+from ctidesk.ui.knowledge.presenter import KnowledgePresenter
+from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
+from ctidesk.ui.red_flag.presenter import RedFlagPresenter
 from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
@@ -52,8 +61,8 @@ NUMBERS_KEPT = 256
 class DeskNeeds:
     """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
     `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"; `link`:
-    how the computer is connected. `disclosure_again()`: the policy as its file has it now; raises
-    `KnownError`."""
+    how the computer is connected; `language`: the agent's, such as "pl". `disclosure_again()`: the
+    policy as its file has it now; raises `KnownError`."""
 
     desk: CallDesk
     actions: DeskActions
@@ -77,6 +86,11 @@ class DeskNeeds:
     disclosure: DisclosurePolicy = TELLS_NOTHING
     disclosure_again: Callable[[], DisclosurePolicy] | None = None
     sound: SoundChoice = field(default_factory=ForgetfulSound)
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
+    language: str = "en"
+    red_flag: FlagProtocol = NO_PROTOCOL
+    lead: LeadAlert = field(default_factory=NoTeamBus)
+    interpreters: Sequence[JoinLine] = ()
 
 
 class DeskPresenters:
@@ -106,9 +120,7 @@ class DeskPresenters:
         )
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
         self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
-        self.disclosures = Disclosures(
-            desk, needs.pop, needs.directory, clock, needs.disclosure, needs.agent_name
-        )
+        self.disclosures = Disclosures(desk, needs.pop, needs.directory, clock, needs.disclosure)
         self.member_card = MemberCardPresenter(
             desk,
             actions,
@@ -130,11 +142,27 @@ class DeskPresenters:
             self.log.interaction_of,
             names,
         )
+        self.topic = CallTopic(desk, needs.pop, self.in_view, lambda: self.wrap_up.live.state.code)
+        self.knowledge = KnowledgePresenter(needs.knowledge, clock, self.topic, needs.language)
+        desk.subscribe(but_telemetry(self.knowledge.changed))
+        self.in_view.subscribe(self.knowledge.changed)
+        self.wrap_up.live.watch(self.knowledge.changed)
         self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
         self.lines = LinesPresenter(desk, needs.time_of_day)
         self.figures.lines = self.lines.lines
         self.sound = SoundPresenter(desk, actions, needs.sound)
+        self._urgent(needs)
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
+
+    def _urgent(self, needs: DeskNeeds) -> None:
+        """After the panels of the call: each has seen an event before the next line is called."""
+        desk, actions, clock = needs.desk, needs.actions, needs.clock
+        joiner = LineJoiner(desk, actions, clock, needs.red_flag.ring_s)
+        flags = RedFlagDesk(desk, actions, clock, joiner, needs.red_flag, needs.lead)
+        self.joiner, self.flags = joiner, flags
+        self.red_flag = RedFlagPresenter(desk, actions, clock, flags, joiner)
+        self.consult.covered = self.red_flag.covers
+        self.red_flag.live.watch(self.consult.live.refresh)
 
     def restore(self) -> None:
         """Ask for what an earlier desk kept; once, as soon as the journal takes questions."""
@@ -166,12 +194,16 @@ class DeskPresenters:
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)
+        self.flags.take_log(whole)
+        self.joiner.take_log(whole)
+        self.red_flag.live.refresh()
 
     def tick(self) -> None:
         """Once a second while something runs."""
         self._seconds += 1
         self.call_bar.tick()
         self.wrap_up.tick(self._needs.clock.mono())
+        self.red_flag.tick()
         self.figures.tick()
         self.disclosures.tick()
         if self._seconds % MINUTE == 0 or self.member_card.live.state.glass is not None:
@@ -179,8 +211,9 @@ class DeskPresenters:
 
     @property
     def running(self) -> bool:
-        """Whether `tick` is needed: a call lives or a wrap-up is open."""
-        return bool(self._needs.desk.live or self._needs.desk.wrap_ups)
+        """Whether `tick` is needed: a call lives, a wrap-up is open, an emergency runs."""
+        desk = self._needs.desk
+        return bool(desk.live or desk.wrap_ups or self.flags.running)
 
     def _search(self) -> DirectorySearch:
         return DirectorySearch(self._needs.directory)

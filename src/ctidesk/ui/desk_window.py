@@ -202,6 +202,7 @@ class DeskWindow(QObject):
             shortcuts=overview.toggle,
             figures=figures.toggle,
             sound=self._sound.toggle,
+            red_flag=self._red_flag,
             aid=self.show_aid,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
@@ -305,6 +306,13 @@ class DeskWindow(QObject):
         self.window.show_pane(self.centre)
         self.panels.keypad.show()
         self.panels.keypad.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _red_flag(self) -> None:
+        self.modes.go_large()
+        self.window.show_pane(self.centre)
+        self.presenters.red_flag.toggle()
+        if self.panels.red_flag.isVisible():
+            self.panels.red_flag.take_keyboard()
 
     def _close_keypad(self) -> None:
         self.panels.keypad.hide()

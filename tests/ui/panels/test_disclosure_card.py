@@ -138,7 +138,7 @@ def test_a_reveal_is_noted_once_with_its_questions_and_the_place_in_the_recordin
     _, whole = revealed(scene)
     assert whole.asked == ("birth_date", "postcode")
     assert whole.recording_s == 20.0
-    assert (whole.agent, whole.party, whole.basis) == ("agent", "member", "verified")
+    assert (whole.party, whole.basis) == ("member", "verified")
     assert set(whole.fields) | set(partly.fields) == {each.value for each in Field}
     for _ in range(3):
         scene.clock.advance(60)

@@ -22,7 +22,15 @@ from ctidesk.care.disclosure import (
     narrowed,
 )
 from ctidesk.care.disclosure_file import load_policy
-from ctidesk.care.member import MemberCard, Party, Relation
+from ctidesk.care.member import (
+    MemberCard,
+    NetworkFact,
+    OpenTask,
+    OtherDetail,
+    Party,
+    Relation,
+    Standing as InNetwork,
+)
 
 TODAY = date(2026, 3, 16)
 POLICY = load_policy(
@@ -98,7 +106,15 @@ def test_a_supplier_sees_no_other_authorisations() -> None:
 def test_every_attribute_of_a_card_is_in_a_group() -> None:
     """A new fact that nobody thought of may not slip through the gate: this fails until it is
     placed."""
-    card = dataclasses.replace(jane(), crm_id="77")
+    when, of = TODAY, jane().provenance
+    card = dataclasses.replace(
+        jane(),
+        crm_id="77",
+        networks=(NetworkFact(name="N", kind="doctor", standing=InNetwork.IN, provenance=of),),
+        open_tasks=(OpenTask(what="x", status="", due=None, is_complaint=True, provenance=of),),
+        other_details=(OtherDetail(detail="address", value="x", provenance=of),),
+        address_confirmed=when,
+    )
     closed = narrowed(POLICY, card, Gate())
     same = [
         each.name

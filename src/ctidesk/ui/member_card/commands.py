@@ -26,7 +26,7 @@ SHORTCUTS = (
     ),
     Shortcut("card.page", "Open the member's page in the browser", "Card", "Ctrl+Shift+O"),
     Shortcut("card.break_glass", "Break glass…", "Card", "Ctrl+Shift+B"),
-    Shortcut("card.survivor", "Open the record that took this one's place", "Card", "Ctrl+Shift+N"),
+    Shortcut("card.survivor", "Open the record that took this one's place", "Card", "Alt+M"),
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls.actions import DeskActions
@@ -39,7 +40,7 @@ from ctidesk.ui.member_card.state import (
     match_words,
 )
 from ctidesk.ui.member_card.steady import steady
-from ctidesk.ui.member_card.withheld import withheld_by
+from ctidesk.ui.member_card.withheld import told_blockers, withheld_by
 
 MINUTE_S = 60.0
 
@@ -264,6 +265,7 @@ class MemberCardPresenter:
         if known is None or known[1] is not card or now - known[2] >= MINUTE_S:
             told = narrowed(self._disclosures.policy, card, gate)
             facts = card_facts(told, now, self.code_label)
+            facts = replace(facts, blockers=told_blockers(facts.blockers, gate))
             facts = steady(None if known is None else known[4], facts)
             self._facts = (call_id, card, now, gate, facts)
             return facts
