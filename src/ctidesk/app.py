@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _tool(words[0], words[1:])
         parser = _parser()
         arguments = parser.parse_args(words)
-        if arguments.what not in ("", "desk", "demo") and not is_link(arguments.what):
+        if arguments.what not in ("", "desk", "demo", "training") and not is_link(arguments.what):
             parser.error(f"neither a command nor a link: {arguments.what[:40]!r}")
         return _desk(arguments)
     except KnownError as error:
@@ -95,6 +95,10 @@ def _desk(arguments: argparse.Namespace) -> int:
         from ctidesk.startup import demo
 
         return demo.run(arguments.output, arguments.theme)
+    if arguments.what == "training":
+        from ctidesk.startup import training
+
+        return training.run(arguments.config, arguments.theme)
     from ctidesk.startup import run
 
     return run.run(
@@ -121,8 +125,9 @@ def _parser() -> argparse.ArgumentParser:
         "what",
         nargs="?",
         default="",
-        metavar="demo|LINK",
-        help="'demo': with an embedded demo centre; a tel: or sip: link prefills the dialler",
+        metavar="demo|training|LINK",
+        help="'demo': with an embedded demo centre; 'training': made-up callers and feedback, "
+        "nothing is kept; a tel: or sip: link prefills the dialler",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
     parser.add_argument(
