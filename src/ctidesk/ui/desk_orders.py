@@ -12,10 +12,12 @@ from itertools import chain
 
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
+from ctidesk.ui.interpreter import commands as interpreter
 from ctidesk.ui.knowledge.commands import SHORTCUTS as KNOWLEDGE_SHORTCUTS, knowledge_commands
 from ctidesk.ui.member_card import commands as card
 from ctidesk.ui.red_flag import commands as red_flag
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
+from ctidesk.ui.support import commands as support
 
 SHORTCUTS = (
     *DEFAULTS,
@@ -34,6 +36,8 @@ SHORTCUTS = (
     Shortcut("wrap_up.save_ready", "Save and be ready", "Wrap-up", "Ctrl+Return"),
     Shortcut("wrap_up.more_time", "30 seconds more", "Wrap-up", "Ctrl+Shift+Y"),
     *red_flag.SHORTCUTS,
+    *interpreter.SHORTCUTS,
+    *support.SHORTCUTS,
 )
 """The keys of the desk: those of the design, and the ones that make a whole call possible without
 a mouse."""
@@ -54,6 +58,8 @@ class Places:
     figures: Callable[[], None]
     sound: Callable[[], None]
     red_flag: Callable[[], None]
+    interpreter: Callable[[], None]
+    help: Callable[[], None]
     aid: Callable[[str], None]
     """By its key: in front, with the keyboard."""
     break_glass: Callable[[], None]
@@ -74,6 +80,8 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
     for command in chain.from_iterable(groups):
         commands.register(command)
     red_flag.register_red_flag(commands, shown.red_flag, places.red_flag)
+    interpreter.register_interpreter(commands, shown.interpreter, places.interpreter)
+    support.register_support(commands, shown.support, places.help)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
         commands.register(
             DeskCommand(

@@ -22,17 +22,17 @@ from ctidesk.care.disclosure import TELLS_NOTHING, DisclosurePolicy
 from ctidesk.care.disclosures import Disclosures
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
-from ctidesk.care.line_joining import JoinLine, LineJoiner
+from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.care.red_flag import NO_PROTOCOL, FlagProtocol
-from ctidesk.care.red_flag_desk import RedFlagDesk
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.ui.agent_bar.presenter import DEFAULT_REASONS, AgentBarPresenter
 from ctidesk.ui.call_bar.presenter import CallBarPresenter
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.presenter import ConsultPresenter
+from ctidesk.ui.desk_urgent import Urgent
 from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
 from ctidesk.ui.figures.lines import LinesPresenter
@@ -43,7 +43,6 @@ from ctidesk.ui.knowledge.about import CallTopic
 from ctidesk.ui.knowledge.presenter import KnowledgePresenter
 from ctidesk.ui.live import but_telemetry
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
-from ctidesk.ui.red_flag.presenter import RedFlagPresenter
 from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
@@ -151,18 +150,13 @@ class DeskPresenters:
         self.lines = LinesPresenter(desk, needs.time_of_day)
         self.figures.lines = self.lines.lines
         self.sound = SoundPresenter(desk, actions, needs.sound)
-        self._urgent(needs)
-        self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
-
-    def _urgent(self, needs: DeskNeeds) -> None:
-        """After the panels of the call: each has seen an event before the next line is called."""
-        desk, actions, clock = needs.desk, needs.actions, needs.clock
-        joiner = LineJoiner(desk, actions, clock, needs.red_flag.ring_s)
-        flags = RedFlagDesk(desk, actions, clock, joiner, needs.red_flag, needs.lead)
-        self.joiner, self.flags = joiner, flags
-        self.red_flag = RedFlagPresenter(desk, actions, clock, flags, joiner)
-        self.consult.covered = self.red_flag.covers
+        urgent = self.urgent = Urgent(needs)
+        self.flags, self.red_flag = urgent.flags, urgent.red_flag
+        self.interpreter, self.support = urgent.interpreter, urgent.support
+        self.consult.covered = urgent.covers
         self.red_flag.live.watch(self.consult.live.refresh)
+        self.interpreter.live.watch(self.consult.live.refresh)
+        self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:
         """Ask for what an earlier desk kept; once, as soon as the journal takes questions."""
@@ -194,16 +188,14 @@ class DeskPresenters:
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)
-        self.flags.take_log(whole)
-        self.joiner.take_log(whole)
-        self.red_flag.live.refresh()
+        self.urgent.take_log(whole)
 
     def tick(self) -> None:
         """Once a second while something runs."""
         self._seconds += 1
         self.call_bar.tick()
         self.wrap_up.tick(self._needs.clock.mono())
-        self.red_flag.tick()
+        self.urgent.tick()
         self.figures.tick()
         self.disclosures.tick()
         if self._seconds % MINUTE == 0 or self.member_card.live.state.glass is not None:
@@ -211,9 +203,9 @@ class DeskPresenters:
 
     @property
     def running(self) -> bool:
-        """Whether `tick` is needed: a call lives, a wrap-up is open, an emergency runs."""
+        """Whether `tick` is needed: a call lives, a wrap-up is open, something urgent runs."""
         desk = self._needs.desk
-        return bool(desk.live or desk.wrap_ups or self.flags.running)
+        return bool(desk.live or desk.wrap_ups or self.urgent.running)
 
     def _search(self) -> DirectorySearch:
         return DirectorySearch(self._needs.directory)
