@@ -195,6 +195,7 @@ class DeskWindow(QObject):
             keypad=self._keypad,
             dial=self._go_dial,
             card=lambda: self._go(self.centre, self.panels.member_card.take_keyboard),
+            break_glass=lambda: self._go(self.centre, self.panels.member_card.glass.ask),
             work_list=lambda: self._go(self.panels.work_list, self.panels.work_list.take_keyboard),
             wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
             palette=palette.toggle,
