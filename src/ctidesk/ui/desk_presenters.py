@@ -18,6 +18,8 @@ from ctidesk.calls.line_quality import Link, unknown_link
 from ctidesk.calls.parking import ParkedCallers, Parking
 from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.disclosure import TELLS_NOTHING, DisclosurePolicy
+from ctidesk.care.disclosures import Disclosures
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
 from ctidesk.care.line_joining import JoinLine
@@ -60,7 +62,8 @@ NUMBERS_KEPT = 256
 class DeskNeeds:
     """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
     `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"; `link`:
-    how the computer is connected; `language`: the agent's, such as "pl"."""
+    how the computer is connected; `language`: the agent's, such as "pl". `disclosure_again()`: the
+    policy as its file has it now; raises `KnownError`."""
 
     desk: CallDesk
     actions: DeskActions
@@ -82,6 +85,8 @@ class DeskNeeds:
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
     networks: NetworkDirectory = field(default_factory=NoNetworks)
+    disclosure: DisclosurePolicy = TELLS_NOTHING
+    disclosure_again: Callable[[], DisclosurePolicy] | None = None
     sound: SoundChoice = field(default_factory=ForgetfulSound)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
     language: str = "en"
@@ -117,8 +122,17 @@ class DeskPresenters:
         )
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
         self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
+        self.disclosures = Disclosures(desk, needs.pop, needs.directory, clock, needs.disclosure)
         self.member_card = MemberCardPresenter(
-            desk, actions, needs.pop, self.in_view, self._search(), names, clock, needs.pages
+            desk,
+            actions,
+            needs.pop,
+            self.disclosures,
+            self.in_view,
+            self._search(),
+            names,
+            clock,
+            needs.pages,
         )
         self.member_card.code_label = self._code_label
         self.member_card.network_check = NetworkCheck(needs.networks, clock)
@@ -160,11 +174,21 @@ class DeskPresenters:
         self._needs.journal.load_drafts(loaded)
         self.status.ask_outbox()
 
+    def read_disclosure_again(self) -> None:
+        """The last good policy stays where the file has a mistake, which is told."""
+        again = self._needs.disclosure_again
+        try:
+            if again is not None:
+                self.disclosures.set_policy(again())
+        except KnownError as error:
+            self._needs.desk.publish(error)
+
     def take_log(self, log: Sequence[ag.LogEvent]) -> None:
         """The whole log, from `recall`."""
         whole = list(log)
         self.log.take_log(whole)
         self.lines.take_log(whole)
+        self.disclosures.take_log(whole)
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)
@@ -177,7 +201,8 @@ class DeskPresenters:
         self.wrap_up.tick(self._needs.clock.mono())
         self.urgent.tick()
         self.figures.tick()
-        if self._seconds % MINUTE == 0:
+        self.disclosures.tick()
+        if self._seconds % MINUTE == 0 or self.member_card.live.state.glass is not None:
             self.member_card.tick()
 
     @property

@@ -195,6 +195,7 @@ class DeskWindow(QObject):
             keypad=self._keypad,
             dial=self._go_dial,
             card=lambda: self._go(self.centre, self.panels.member_card.take_keyboard),
+            break_glass=lambda: self._go(self.centre, self.panels.member_card.glass.ask),
             work_list=lambda: self._go(self.panels.work_list, self.panels.work_list.take_keyboard),
             wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
             palette=palette.toggle,
@@ -283,6 +284,7 @@ class DeskWindow(QObject):
         for party, chip in self.panels.member_card.chips.items():
             chip.set_keys(keys(f"card.party_{party.value}"))
         self.panels.member_card.page.set_keys(keys("card.page"))
+        self.panels.red_flag.still_here.set_keys(keys("red_flag.check_back"))
 
     def _go(self, pane: QWidget, take: object) -> None:
         self.modes.go_large()
