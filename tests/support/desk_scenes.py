@@ -21,6 +21,7 @@ from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.disclosure_file import load_policy
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.member import (
@@ -293,6 +294,7 @@ class Scene:
             colleagues=self.colleagues,
             queue_codes=self.queue_codes,
             parking=self.parking,
+            disclosure=load_policy(RESOURCES / "disclosure" / "default.toml"),
             knowledge=self.knowledge,
             red_flag=self.red_flag,
             interpreters=self.interpreters,

@@ -13,10 +13,12 @@ from pathlib import Path
 from ctidesk.calls import numbers
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.parking import Parking
+from ctidesk.care.disclosure import DisclosurePolicy
+from ctidesk.care.disclosure_file import load_policy
 from ctidesk.care.line_joining import lines_of
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.config.paths import resources
-from ctidesk.config.sections import WrapUp
+from ctidesk.config.sections import Care, WrapUp
 from ctidesk.config.settings import Settings
 from ctidesk.crm.knowledge import SqlKnowledge
 from ctidesk.metrics.shift import ShiftStatistics
@@ -54,6 +56,9 @@ def desk_needs(
     page, problem = patient_page(settings)
     if problem is not None:
         troubles.append(("patient_page", problem))
+    disclosure, problem = disclosure_policy(settings.care)
+    if problem is not None:
+        troubles.append(("disclosure", problem))
     protocol, problem = red_flag_protocol(settings.red_flag, parts.profile.root)
     if problem is not None:
         troubles.append(("red_flag", problem))
@@ -80,6 +85,8 @@ def desk_needs(
         queue_codes=queue_codes(settings),
         parking=Parking(number=settings.parking.number, places=settings.parking.places),
         sound=parts.sound,
+        disclosure=disclosure,
+        disclosure_again=functools.partial(load_policy, _disclosure_file(settings.care)),
         knowledge=SqlKnowledge(parts.store),
         language=settings.agent.language,
         red_flag=protocol,
@@ -99,6 +106,22 @@ def wrap_up_codes(wrapup: WrapUp) -> tuple[CodeTree, KnownError | None]:
             raise
         text = f"{error.text} The codes that ship with ctidesk are used."
         return load_codes(shipped), KnownError(error.code, text, error.remedy)
+
+
+def disclosure_policy(care: Care) -> tuple[DisclosurePolicy, KnownError | None]:
+    """The centre's policy, or the one that ships with ctidesk and what is wrong with theirs."""
+    try:
+        return load_policy(_disclosure_file(care)), None
+    except KnownError as error:
+        if not care.disclosure:
+            raise
+        text = f"{error.text} The policy that ships with ctidesk is used."
+        return load_policy(_disclosure_file(Care())), KnownError(error.code, text, error.remedy)
+
+
+def _disclosure_file(care: Care) -> Path:
+    shipped = resources() / "disclosure" / "default.toml"
+    return Path(care.disclosure) if care.disclosure else shipped
 
 
 def time_of_day(t_wall: float) -> str:
