@@ -284,6 +284,7 @@ class DeskWindow(QObject):
         for party, chip in self.panels.member_card.chips.items():
             chip.set_keys(keys(f"card.party_{party.value}"))
         self.panels.member_card.page.set_keys(keys("card.page"))
+        self.panels.red_flag.still_here.set_keys(keys("red_flag.check_back"))
 
     def _go(self, pane: QWidget, take: object) -> None:
         self.modes.go_large()
