@@ -170,4 +170,9 @@ def match_words(lookup: Lookup | None) -> str:
         return _NO_MATCH.get(lookup.reason, _NO_MATCH["unknown"])
     if found == 1:
         return "1 match. Ask who is calling, then open."
+    if lookup.more:
+        return (
+            f"{found + lookup.more} matches share this number, {found} are listed. Ask who is"
+            " calling, then search."
+        )
     return f"{found} matches share this number. Ask who is calling, then open the right one."
