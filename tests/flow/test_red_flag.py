@@ -1,4 +1,4 @@
-"""An emergency through the real desk, with real calls to nurse lines that fail."""
+"""Emergency and interpreter through the real desk, with real calls to lines that fail."""
 
 from __future__ import annotations
 
@@ -127,3 +127,28 @@ def test_the_next_line_answers_and_a_killed_desk_still_has_the_emergency(
     desk.press("red_flag_end_nurse_took_over")
     desk.hides("Where help is needed")
     desk.until(lambda state: len(state["calls"]) == 2, "nurse and caller are still there")
+
+
+def test_an_interpreter_is_in_the_call_by_one_key_and_the_time_is_excused(
+    centre: Centre, colleagues: int
+) -> None:
+    centre.settle(
+        account={"domain": f"127.0.0.1:{colleagues}"},
+        interpreter={"lines": ["Polish <205>", "Polish <201>"]},
+    )
+    desk = centre.desk()
+    desk.ask("ready")
+    leg = centre.talking(desk, NUMBER)
+    desk.ask("perform", "call.interpreter")
+    desk.shows("In the call: you, the caller, interpreter (Polish)")
+    centre.phones[NUMBER].hears(leg)
+    desk.press("interpreter_end")
+    desk.until_call("the caller alone", phase="talking")
+    desk.press("call_end")
+    desk.until(lambda state: state["wrap_ups"], "wrap-up")
+    wrap_up(desk)
+    assert desk.ask("figures")["excused_s"] > 0
+    assert desk.quit() == 0
+    found = [(row.action, row.result, row.purpose) for row in rows(centre)["audit"]]
+    assert ("line_joined", "done", "interpreter Polish") in found
+    assert ("time_excused", "ended", "interpreter") in found

@@ -22,6 +22,7 @@ from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.disclosure_file import load_policy
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.member import (
@@ -297,6 +298,7 @@ class Scene:
             queue_codes=self.queue_codes,
             parking=self.parking,
             work=WorkPort(self.work_items, "agent"),
+            disclosure=load_policy(RESOURCES / "disclosure" / "default.toml"),
             knowledge=self.knowledge,
             red_flag=self.red_flag,
             interpreters=self.interpreters,

@@ -175,6 +175,7 @@ class Driver:
             "talk_s": figures.talk_s,
             "hold_s": figures.hold_s,
             "wrap_up_s": figures.wrap_up_s,
+            "excused_s": figures.excused_s,
         }
 
     def do_later(self, seconds: float) -> None:

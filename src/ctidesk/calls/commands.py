@@ -177,18 +177,23 @@ class SendDtmf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferBlind:
+    """`baton`: a token of `calls.baton` that the target gets, "" for none."""
+
     call_id: str
     target: str
     timeout_s: float = 30.0
+    baton: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartConsult:
-    """Hold `call_id`, then dial `target` as `consult_id` once the hold is confirmed."""
+    """Hold `call_id`, then dial `target` as `consult_id` once the hold is confirmed. `baton`: a
+    token of `calls.baton` that the colleague's desk gets, "" for none."""
 
     call_id: str
     consult_id: str
     target: str
+    baton: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

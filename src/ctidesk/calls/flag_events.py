@@ -151,7 +151,7 @@ class HelpEnded(FlagEvent):
 class RecoveryAsked(FlagEvent):
     """A protected minute shall follow the current work; `wanted` False takes it back."""
 
-    wanted: bool = True
+    wanted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,14 @@ Runs in: desk process, any thread. Pure.
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 
 _NEAR_DAYS = 60
 """Beyond them "3 months ago" would hide what the date says."""
 
 
+@functools.lru_cache(maxsize=2048)
 def day(value: date) -> str:
     """ "3 Apr 1958": no reader takes the day for the month."""
     return f"{value.day} {value:%b %Y}"

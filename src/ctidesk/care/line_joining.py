@@ -22,6 +22,8 @@ E = TypeVar("E", bound=fl.FlagEvent)
 
 RING_S = 20.0
 """So long a line may ring before the next one is tried."""
+IN_TURN = (LineRole.NURSE, LineRole.INTERPRETER)
+"""Those of whom there are several. Whoever was chosen by the agent rings until she ends it."""
 START_S = 6.0
 """So long the hold of the caller and the dialling may take."""
 AGAIN_S = 4.0
@@ -202,7 +204,7 @@ class LineJoiner:
                 self._over(joining, "unreachable")
         elif not consult.connected:
             self._resume(joining.call_id)
-            if now - joining.tried_mono >= self.ring_s:
+            if joining.role in IN_TURN and now - consult.began_mono >= self.ring_s:
                 self.give_up(joining.call_id, "no_answer")
         elif call.conference_with:
             self._note(fl.LineJoined, joining.call_id, role=joining.role, line=joining.line)

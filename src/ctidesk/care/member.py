@@ -131,13 +131,15 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """Somebody of the household, a carer or a facility. `may_speak`: recorded authority."""
+    """Somebody of the household, a carer or a facility. `may_speak`: recorded authority; `scope`:
+    what it covers, in the words of the disclosure policy ("" = not stated)."""
 
     name: str
-    kind: str  # "household", "carer", "guardian", "facility"
+    kind: str  # "household", "carer", "guardian", "parent", "proxy", "executor", "facility"
     member_id: str = ""
     may_speak: bool = False
     authority_until: date | None = None
+    scope: str = ""
     provenance: Provenance | None = None
 
 
@@ -201,6 +203,11 @@ class MemberCard:
     channel_preference: str
     crm_id: str = ""
     """The id of the member's record in the CRM, "" where the CRM has none."""
+    deceased: str = ""
+    """ISO date of death, "yes" where only that is known."""
+    merged_into: str = ""
+    """The member id of the record that took this one's place."""
+    restricted: bool = False
     flags: tuple[str, ...] = ()
     coverages: tuple[Coverage, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
@@ -222,3 +229,14 @@ class MemberCard:
     @property
     def name(self) -> str:
         return f"{self.given} {self.family}".strip()
+
+    @property
+    def is_deceased(self) -> bool:
+        return bool(self.deceased) or self._flagged("deceased")
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.restricted or self._flagged("restricted")
+
+    def _flagged(self, word: str) -> bool:
+        return any(flag.strip().lower() == word for flag in self.flags)

@@ -27,13 +27,13 @@ def of_address(card: MemberCard, today: date) -> list[Blocker]:
         say = "Which address may we deliver to?"
         step = "Ask for the address before anything is sent; correct the record."
     elif confirmed is None:
-        text = "Address unconfirmed: never confirmed at this desk."
+        text = "Address unconfirmed: nobody noted that it was ever confirmed."
         say = "Before we send anything: please tell me your address."
-        step = "Let the caller say it, compare, then confirm."
+        step = "Let the caller say it and compare before anything is sent."
     elif (today - confirmed).days > CONFIRM_ADDRESS_DAYS:
         text = f"Address unconfirmed: last confirmed {when(confirmed, today)}."
         say = "Has your address changed? Please tell me where we may deliver to."
-        step = "Let the caller say it, compare, then confirm."
+        step = "Let the caller say it and compare before anything is sent."
     else:
         return []
     return [

@@ -119,9 +119,11 @@ class Colleagues:
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """`[care]`. `knowledge`: folder of the centre's own articles, "" for the examples."""
+    """`[care]`. `knowledge`: folder of the centre's own articles, "" for the examples.
+    `disclosure`: the file that says who may be told what, after which checks."""
 
     knowledge: str = ""
+    disclosure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

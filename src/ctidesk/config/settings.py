@@ -135,6 +135,7 @@ _FILES = (
     "crm.ca_file",
     "data.members_csv",
     "wrapup.codes",
+    "care.disclosure",
     "red_flag.protocol",
 )
 

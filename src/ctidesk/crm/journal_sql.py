@@ -18,7 +18,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import RecordingStopped
 from ctidesk.calls.flag_events import FlagEvent
 from ctidesk.calls.ports import Interaction, WrapUpDraft
-from ctidesk.crm import audit, flag_sql
+from ctidesk.crm import audit, disclosure_audit, flag_sql
 from ctidesk.crm.queueing import queue_call, queue_recording
 from ctidesk.crm.schema import (
     call_events,
@@ -47,6 +47,7 @@ def append(connection: Connection, event: LogEvent, boot_id: str, who: str = "")
             boot_id=boot_id,
         )
     )
+    disclosure_audit.record(connection, event, who)
     if isinstance(event, RecordingStopped):
         _sealed_late(connection, event.call_id, event.manifest)
     elif isinstance(event, FlagEvent):

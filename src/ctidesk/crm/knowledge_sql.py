@@ -5,7 +5,7 @@ Runs in: desk process, reading thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,16 +34,21 @@ _ENOUGH = 3
 _BEGIN, _END = "\x02", "\x03"
 _MAX_RELATED = 12
 
-# weights of title, also, tags, text, folded words
-_SEARCH = text(
-    """
-    SELECT k.name, k.language, k.title, k.kind, k.valid_until,
-        snippet(knowledge_fts, 3, char(2), char(3), '…', 16) AS snippet
-    FROM knowledge_fts JOIN knowledge AS k ON k.id = knowledge_fts.rowid
+# Ranks without touching the articles' own rows, which are large: which are of a language is read
+# from the index of names ("+": not as the way in). Weights: title, also, tags, text, folded words.
+_RANKED = """
+    SELECT rowid FROM knowledge_fts
     WHERE knowledge_fts MATCH :words
-    ORDER BY CASE k.language WHEN :first THEN 0 WHEN :second THEN 1 WHEN :third THEN 2 ELSE 3 END,
-        bm25(knowledge_fts, 12.0, 8.0, 3.0, 1.0, 1.0), k.title
-    LIMIT :most
+        AND +rowid IN (SELECT id FROM knowledge WHERE language {which} :languages)
+    ORDER BY bm25(knowledge_fts, 12.0, 8.0, 3.0, 1.0, 1.0) LIMIT :most
+    """
+_OF = text(_RANKED.format(which="IN")).bindparams(bindparam("languages", expanding=True))
+_NOT_OF = text(_RANKED.format(which="NOT IN")).bindparams(bindparam("languages", expanding=True))
+# only for what is shown: a snippet costs more than a rank
+_SNIPPET = text(
+    """
+    SELECT snippet(knowledge_fts, 3, char(2), char(3), '…', 16)
+    FROM knowledge_fts WHERE knowledge_fts MATCH :words AND rowid = :id
     """
 )
 _LINE = (
@@ -53,6 +58,7 @@ _LINE = (
     knowledge.c.kind,
     knowledge.c.valid_until,
 )
+_BY_ID = select(knowledge.c.id, *_LINE).where(knowledge.c.id == bindparam("id"))
 _OFFERED = (
     select(*_LINE, knowledge.c.said, knowledge_for.c.kind.label("why"))
     .join(knowledge_for, knowledge_for.c.article_ref == knowledge.c.id)
@@ -71,11 +77,13 @@ def search(connection: Connection, words: str, languages: Sequence[str], limit: 
     for query, near in ((every, False), (some, True)):
         if not query or len(found) >= (_ENOUGH if near else 1):
             continue
-        rows = connection.execute(_SEARCH, {"words": query, "most": _MAX_READ, **_tiers(languages)})
-        for row in rows:
+        for row in _ranked(connection, query, languages, limit):
             # a text that is there in several languages is shown once, in the preferred one
-            if len(found) < limit and row.name not in found:
-                found[row.name] = _found(row, snippet=_parts(row.snippet), near=near)
+            if len(found) >= limit:
+                break
+            if row.name not in found:
+                snippet = connection.execute(_SNIPPET, {"words": query, "id": row.id}).scalar()
+                found[row.name] = _found(row, snippet=_parts(str(snippet or "")), near=near)
     return list(found.values())
 
 
@@ -140,9 +148,21 @@ def _either(word: str, *, prefix: bool) -> str:
     return f'("{word}"{star} OR "{plainly}"{star})'
 
 
-def _tiers(languages: Sequence[str]) -> dict[str, str]:
-    three = [*languages, "", "", ""][:3]
-    return dict(zip(("first", "second", "third"), three, strict=True))
+def _ranked(
+    connection: Connection, query: str, languages: Sequence[str], limit: int
+) -> Iterator[Any]:
+    """Rows of the first language, best first, then of the next, then of all others."""
+    # a name comes once of each language: so many rows are enough, whatever was found before
+    asked: dict[str, Any] = {"words": query, "most": limit * (len(languages) + 1)}
+    for language in languages:
+        yield from _rows(connection, connection.execute(_OF, {**asked, "languages": [language]}))
+    rest = connection.execute(_NOT_OF, {**asked, "languages": list(languages)})
+    yield from _rows(connection, rest)
+
+
+def _rows(connection: Connection, ranked: Any) -> Iterator[Any]:
+    for ref in ranked.scalars().all():
+        yield connection.execute(_BY_ID, {"id": ref}).one()
 
 
 def _found(row: Any, **more: Any) -> Found:

@@ -109,7 +109,10 @@ class Training(Demo):
         panel.move(window.window.frameGeometry().topRight())
         panel.show()
         parts.actions.ready()
-        return self._app.exec()
+        code = self._app.exec()
+        # no engine outlives a training: there is nobody to come back to its call
+        parts.supervisor.stop(leave_engine=False)
+        return code
 
 
 def mark(window: object) -> None:

@@ -17,11 +17,13 @@ from ctidesk.ui.consult.view import ConsultPanel
 from ctidesk.ui.desk_aids import make_aids
 from ctidesk.ui.desk_presenters import DeskPresenters
 from ctidesk.ui.dialler.view import Dialler
+from ctidesk.ui.interpreter.view import InterpreterPanel
 from ctidesk.ui.keypad.view import Keypad
 from ctidesk.ui.member_card.view import MemberCardView
 from ctidesk.ui.quality.view import QualityView
 from ctidesk.ui.red_flag.view import RedFlagPanel
 from ctidesk.ui.status_strip.view import StatusStrip
+from ctidesk.ui.support.view import SupportPanel
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space
 from ctidesk.ui.work_list.view import WorkList
@@ -41,6 +43,8 @@ class Panels:
     consult: ConsultPanel
     keypad: Keypad
     red_flag: RedFlagPanel
+    interpreter: InterpreterPanel
+    support: SupportPanel
     member_card: MemberCardView
     aids: AidsPane
     wrap_up: WrapUpPanel
@@ -52,6 +56,8 @@ class Panels:
         above = QVBoxLayout()
         above.setContentsMargins(Space.M, Space.S, Space.M, 0)
         above.setSpacing(Space.S)
+        above.addWidget(self.support)
+        above.addWidget(self.interpreter)
         above.addWidget(self.consult)
         above.addWidget(self.keypad)
         layout = QVBoxLayout(centre)
@@ -76,6 +82,8 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         consult=ConsultPanel(around, shown.consult),
         keypad=Keypad(around, shown.keypad),
         red_flag=RedFlagPanel(around, shown.red_flag),
+        interpreter=InterpreterPanel(around, shown.interpreter),
+        support=SupportPanel(around, shown.support),
         member_card=MemberCardView(around, shown.member_card),
         aids=make_aids(around, shown),
         wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
@@ -95,3 +103,4 @@ def name_keys(panels: Panels, keys: Callable[[str], str]) -> None:
     for party, chip in card.chips.items():
         chip.set_keys(keys(f"card.party_{party.value}"))
     card.page.set_keys(keys("card.page"))
+    panels.red_flag.still_here.set_keys(keys("red_flag.check_back"))

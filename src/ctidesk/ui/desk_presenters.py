@@ -18,20 +18,23 @@ from ctidesk.calls.line_quality import Link, unknown_link
 from ctidesk.calls.parking import ParkedCallers, Parking
 from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.disclosure import TELLS_NOTHING, DisclosurePolicy
+from ctidesk.care.disclosures import Disclosures
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
-from ctidesk.care.line_joining import JoinLine, LineJoiner
+from ctidesk.care.line_joining import JoinLine
+from ctidesk.care.network import NetworkDirectory, NoNetworks
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
 from ctidesk.care.red_flag import NO_PROTOCOL, FlagProtocol
-from ctidesk.care.red_flag_desk import RedFlagDesk
 from ctidesk.care.work_desk import WorkDesk, WorkPort
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.ui.agent_bar.presenter import DEFAULT_REASONS, AgentBarPresenter
 from ctidesk.ui.call_bar.presenter import CallBarPresenter
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.presenter import ConsultPresenter
+from ctidesk.ui.desk_urgent import Urgent
 from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
 from ctidesk.ui.figures.lines import LinesPresenter
@@ -41,8 +44,8 @@ from ctidesk.ui.keypad.presenter import KeypadPresenter
 from ctidesk.ui.knowledge.about import CallTopic
 from ctidesk.ui.knowledge.presenter import KnowledgePresenter
 from ctidesk.ui.live import but_telemetry
+from ctidesk.ui.member_card.network_check import NetworkCheck
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
-from ctidesk.ui.red_flag.presenter import RedFlagPresenter
 from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
@@ -61,7 +64,8 @@ NUMBERS_KEPT = 256
 class DeskNeeds:
     """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
     `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"; `link`:
-    how the computer is connected; `language`: the agent's, such as "pl"."""
+    how the computer is connected; `language`: the agent's, such as "pl". `disclosure_again()`: the
+    policy as its file has it now; raises `KnownError`."""
 
     desk: CallDesk
     actions: DeskActions
@@ -82,6 +86,9 @@ class DeskNeeds:
     colleagues: Sequence[Colleague] = ()
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
+    networks: NetworkDirectory = field(default_factory=NoNetworks)
+    disclosure: DisclosurePolicy = TELLS_NOTHING
+    disclosure_again: Callable[[], DisclosurePolicy] | None = None
     sound: SoundChoice = field(default_factory=ForgetfulSound)
     work: WorkPort = field(default_factory=WorkPort)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
@@ -121,10 +128,20 @@ class DeskPresenters:
         self.work_desk = WorkDesk(desk, actions, needs.pop, clock, needs.work)
         how = WorkWords(shown, needs.time_of_day, needs.dialable)
         self.work = WorkPresenter(self.work_desk, clock, how)
+        self.disclosures = Disclosures(desk, needs.pop, needs.directory, clock, needs.disclosure)
         self.member_card = MemberCardPresenter(
-            desk, actions, needs.pop, self.in_view, self._search(), names, clock, needs.pages
+            desk,
+            actions,
+            needs.pop,
+            self.disclosures,
+            self.in_view,
+            self._search(),
+            names,
+            clock,
+            needs.pages,
         )
         self.member_card.code_label = self._code_label
+        self.member_card.network_check = NetworkCheck(needs.networks, clock)
         self.wrap_up = WrapUpPresenter(
             desk,
             actions,
@@ -143,18 +160,13 @@ class DeskPresenters:
         self.lines = LinesPresenter(desk, needs.time_of_day)
         self.figures.lines = self.lines.lines
         self.sound = SoundPresenter(desk, actions, needs.sound)
-        self._urgent(needs)
-        self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
-
-    def _urgent(self, needs: DeskNeeds) -> None:
-        """After the panels of the call: each has seen an event before the next line is called."""
-        desk, actions, clock = needs.desk, needs.actions, needs.clock
-        joiner = LineJoiner(desk, actions, clock, needs.red_flag.ring_s)
-        flags = RedFlagDesk(desk, actions, clock, joiner, needs.red_flag, needs.lead)
-        self.joiner, self.flags = joiner, flags
-        self.red_flag = RedFlagPresenter(desk, actions, clock, flags, joiner)
-        self.consult.covered = self.red_flag.covers
+        urgent = self.urgent = Urgent(needs)
+        self.flags, self.red_flag = urgent.flags, urgent.red_flag
+        self.interpreter, self.support = urgent.interpreter, urgent.support
+        self.consult.covered = urgent.covers
         self.red_flag.live.watch(self.consult.live.refresh)
+        self.interpreter.live.watch(self.consult.live.refresh)
+        self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:
         """Ask for what an earlier desk kept; once, as soon as the journal takes questions."""
@@ -169,35 +181,44 @@ class DeskPresenters:
         self.work_desk.restore()
         self.status.ask_outbox()
 
+    def read_disclosure_again(self) -> None:
+        """The last good policy stays where the file has a mistake, which is told."""
+        again = self._needs.disclosure_again
+        try:
+            if again is not None:
+                self.disclosures.set_policy(again())
+        except KnownError as error:
+            self._needs.desk.publish(error)
+
     def take_log(self, log: Sequence[ag.LogEvent]) -> None:
         """The whole log, from `recall`."""
         whole = list(log)
         self.log.take_log(whole)
         self.work_desk.take_log(whole)
         self.lines.take_log(whole)
+        self.disclosures.take_log(whole)
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)
-        self.flags.take_log(whole)
-        self.joiner.take_log(whole)
-        self.red_flag.live.refresh()
+        self.urgent.take_log(whole)
 
     def tick(self) -> None:
         """Once a second while something runs."""
         self._seconds += 1
         self.call_bar.tick()
         self.wrap_up.tick(self._needs.clock.mono())
-        self.red_flag.tick()
+        self.urgent.tick()
         self.figures.tick()
-        if self._seconds % MINUTE == 0:
+        self.disclosures.tick()
+        if self._seconds % MINUTE == 0 or self.member_card.live.state.glass is not None:
             self.member_card.tick()
             self.work.tick()
 
     @property
     def running(self) -> bool:
-        """Whether `tick` is needed: a call lives, a wrap-up is open, an emergency runs."""
+        """Whether `tick` is needed: a call lives, a wrap-up is open, something urgent runs."""
         desk = self._needs.desk
-        return bool(desk.live or desk.wrap_ups or self.flags.running)
+        return bool(desk.live or desk.wrap_ups or self.urgent.running)
 
     def _search(self) -> DirectorySearch:
         return DirectorySearch(self._needs.directory)

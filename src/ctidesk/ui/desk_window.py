@@ -5,7 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -188,12 +188,13 @@ class DeskWindow(QObject):
         self.panels.status_strip.figures_wanted.connect(over.figures.toggle)
         self.panels.work_list.work.open_wanted.connect(lambda: over.work().open())
         self.panels.work_list.work.add_wanted.connect(lambda: over.work().open_to_add())
-        panes = self.window.panes
+        panes, shown, panels = self.window.panes, self.presenters, self.panels
         places = Places(
             transfer=self._transfer,
             keypad=self._keypad,
             dial=self._go_dial,
             card=lambda: self._go(self.centre, self.panels.member_card.take_keyboard),
+            break_glass=lambda: self._go(self.centre, self.panels.member_card.glass.ask),
             work_list=lambda: self._go(self.panels.work_list, self.panels.work_list.take_keyboard),
             wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
             palette=over.palette.toggle,
@@ -202,7 +203,11 @@ class DeskWindow(QObject):
             sound=over.sound.toggle,
             work=lambda: over.work().toggle(),
             add_work=lambda: over.work().open_to_add(),
-            red_flag=self._red_flag,
+            red_flag=lambda: self._open(shown.red_flag.toggle, panels.red_flag.take_keyboard),
+            interpreter=lambda: self._open(
+                shown.interpreter.toggle, panels.interpreter.take_keyboard
+            ),
+            help=lambda: self._open(shown.support.toggle_help, panels.support.take_keyboard),
             aid=self.show_aid,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
@@ -298,12 +303,10 @@ class DeskWindow(QObject):
         self.panels.keypad.show()
         self.panels.keypad.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _red_flag(self) -> None:
-        self.modes.go_large()
-        self.window.show_pane(self.centre)
-        self.presenters.red_flag.toggle()
-        if self.panels.red_flag.isVisible():
-            self.panels.red_flag.take_keyboard()
+    def _open(self, toggle: Callable[[], None], take: object) -> None:
+        """What opens above the card or over it, with the keyboard."""
+        toggle()
+        self._go(self.centre, take)
 
     def _close_keypad(self) -> None:
         self.panels.keypad.hide()

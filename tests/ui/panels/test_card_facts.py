@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from tests.support.desk_scenes import jane
 
-from ctidesk.care.member import Contact, Provenance
+from ctidesk.care.member import Candidate, Contact, Lookup, Party, Provenance
 from ctidesk.ui.member_card.facts import card_facts
 from ctidesk.ui.member_card.history import History
 from ctidesk.ui.member_card.languages import language_name
 from ctidesk.ui.member_card.shown_lines import fact_line
+from ctidesk.ui.member_card.state import match_words
 
 NOW = 1_770_000_000.0
 
@@ -81,3 +82,12 @@ def test_the_history_of_one_channel_is_in_the_order_of_the_whole() -> None:
     assert [one.detail for _, one in history.live.state.lines] == ["10", "9"]
     history.show(lines[:1])  # a card without calls: everything again
     assert [one.detail for _, one in history.live.state.lines] == ["12"]
+
+
+def test_a_number_of_very_many_says_how_many_are_not_listed() -> None:
+    two = tuple(
+        Candidate(key=key, party=Party.MEMBER, name=key, reason="shared number") for key in "ab"
+    )
+    lookup = Lookup(number="+49 30 1", e164="+49301", candidates=two)
+    assert match_words(lookup).startswith("2 matches share this number. Ask")
+    assert match_words(replace(lookup, more=70)).startswith("72 matches share this number, 2 are")

@@ -185,6 +185,8 @@ def test_the_lead_is_called_in_instead_of_the_line_that_rings(emergency: Emergen
     emergency.flags.call_lead()
     assert emergency.leg().remote.number == "203"
     assert [each.role for each in emergency.told(fl.LineTried)] == ["nurse", "lead"]
+    emergency.pass_(60)
+    assert emergency.leg().remote.number == "203", "whom the agent chose rings until she ends it"
 
 
 def test_who_was_let_go_is_not_called_again_by_itself(emergency: Emergency) -> None:

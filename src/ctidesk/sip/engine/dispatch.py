@@ -13,6 +13,7 @@ from typing import Any
 import pjsua2 as pj
 
 from ctidesk.calls import commands as cmd, events as ev
+from ctidesk.calls.baton import HEADER, header_value
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration
@@ -215,7 +216,7 @@ class Dispatch:
         target = target_of(order.target, leg.account.config)
         self._transfers.check_free(leg)
         self._consults.part(leg)
-        self._transfers.blind(leg, target, order.timeout_s)
+        self._transfers.blind(leg, target, order.timeout_s, order.baton)
 
     def _start_consult(self, order: cmd.StartConsult) -> None:
         leg, _call = self._leg(order.call_id, CONNECTED)
@@ -226,7 +227,7 @@ class Dispatch:
         consult.recorded, consult.target = False, target
 
         def dial() -> None:
-            self._resolve_and_dial(consult, target, consult_of=leg.call_id)
+            self._resolve_and_dial(consult, target, leg.call_id, order.baton)
 
         self._consults.start(leg, order, dial)
 
@@ -316,14 +317,18 @@ class Dispatch:
             self._consults.part(other)
         self._board.holding.hold_all(others, then)
 
-    def _resolve_and_dial(self, leg: Leg, target: Target, consult_of: str = "") -> None:
+    def _resolve_and_dial(
+        self, leg: Leg, target: Target, consult_of: str = "", baton: str = ""
+    ) -> None:
+        value = header_value(baton)
+        headers = {HEADER: value} if value else None
         if not target.lookup:
-            self._board.dial(leg, target.uri, target.remote, consult_of)
+            self._board.dial(leg, target.uri, target.remote, consult_of, headers)
             return
 
         def resolved(address: str) -> None:
             uri = target.uri.replace(target.lookup, bracketed(address), 1) if address else ""
-            self._board.dial(leg, uri, target.remote, consult_of)
+            self._board.dial(leg, uri, target.remote, consult_of, headers)
 
         ipv6 = uses_ipv6(leg.account.config)
         resolve(self._board.endpoint, target.lookup, ipv6, resolved)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ctidesk.calls.text import plain
 from ctidesk.care.cover_blockers import coverage_ended
-from ctidesk.care.day_words import day, when
+from ctidesk.care.day_words import day
 from ctidesk.care.field_groups import FieldGroup
 from ctidesk.care.freshness import is_known, is_stale
 from ctidesk.care.member import (
@@ -21,7 +21,6 @@ from ctidesk.care.member import (
     Contact,
     Coverage,
     NetworkFact,
-    OpenTask,
     Prescription,
     Provenance,
     Relation,
@@ -68,6 +67,7 @@ class FactWords:
         self._now = now_wall
         self._disputed = {id(one) for one in disputed}
         self._sources: dict[Provenance, str] = {}
+        self._judged: dict[tuple[FieldGroup, Provenance], tuple[str, bool, bool]] = {}
         self.today = datetime.fromtimestamp(now_wall).date()
 
     def source(self, provenance: Provenance) -> str:
@@ -123,12 +123,6 @@ class FactWords:
         parts = (one.what, one.doctor, one.place, one.status, bring)
         return self._line("Appointment", FieldGroup.APPOINTMENTS, title, parts, one, over=over)
 
-    def task(self, one: OpenTask) -> FactLine:
-        kind = "Open complaint" if one.is_complaint else "Open task"
-        due = f"due {when(one.due, self.today)}" if one.due else "no due date"
-        parts = (one.what, one.status, due)
-        return self._line("Task", FieldGroup.HISTORY, kind, parts, one, channel="task")
-
     def contact(self, one: Contact) -> FactLine:
         local = one.at.astimezone()
         way = _WAYS.get(one.direction, one.direction)
@@ -166,19 +160,29 @@ class FactWords:
         record: Any,
         **more: Any,
     ) -> FactLine:
-        provenance: Provenance = record.provenance
+        source, stale, sourced = self._judge(group, record.provenance)
         disputed = id(record) in self._disputed
         return FactLine(
             kind=kind,
             title=plain(title, 120),
             detail=plain(" · ".join(part for part in parts if part), 240),
-            source=self.source(provenance),
+            source=source,
             group=group,
-            stale=disputed or is_stale(group, provenance, self._now),
-            sourced=is_known(provenance, self._now),
+            stale=disputed or stale,
+            sourced=sourced,
             disputed=disputed,
             **more,
         )
+
+    def _judge(self, group: FieldGroup, provenance: Provenance) -> tuple[str, bool, bool]:
+        """(source and age, stale, sourced): of 500 contacts of one reading judged once."""
+        key = (group, provenance)
+        known = self._judged.get(key)
+        if known is None:
+            stale = is_stale(group, provenance, self._now)
+            sourced = is_known(provenance, self._now)
+            known = self._judged[key] = (self.source(provenance), stale, sourced)
+        return known
 
     def _source(self, provenance: Provenance) -> str:
         name = plain(provenance.source, 40)

@@ -53,6 +53,7 @@ class CardFacts:
     flags: tuple[str, ...]
     blockers: tuple[Blocker, ...]
     tabs: dict[str, tuple[FactLine, ...]]
+    member_id: str = ""
     identity_source: str = ""
     identity_stale: bool = False
 
@@ -71,6 +72,7 @@ def card_facts(
         flags=tuple(plain(flag, 40) for flag in card.flags),
         blockers=tuple(_plain(one) for one in blockers(card, told.today, told.source)),
         tabs={"Summary": _summary(card, told, tabs), **tabs},
+        member_id=card.member_id,
         identity_source=told.source(card.provenance),
         identity_stale=is_stale(FieldGroup.IDENTITY, card.provenance, now_wall),
     )
@@ -88,10 +90,7 @@ def _tabs(card: MemberCard, told: FactWords) -> dict[str, tuple[FactLine, ...]]:
         "Prescriptions": _valid_first(told.prescription(one) for one in card.prescriptions),
         "Authorisations": tuple(told.authorisation(one) for one in card.authorisations),
         "Appointments": _valid_first(told.appointment(one) for one in upcoming),
-        "History": (
-            *(told.task(one) for one in card.open_tasks),
-            *(told.contact(one) for one in contacts),
-        ),
+        "History": tuple(told.contact(one) for one in contacts),
     }
 
 

@@ -9,7 +9,7 @@ from ctidesk.care.member import NetworkFact, Standing
 
 SHOWN_NETWORKS = 3
 _ADVICE = {
-    Standing.IN: "in network of her plan",
+    Standing.IN: "in network of this plan",
     Standing.OUT: "not in network: a visit may cost more",
     Standing.NOT_KNOWN: "not known: confirm before quoting",
 }

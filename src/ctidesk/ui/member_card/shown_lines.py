@@ -18,7 +18,6 @@ _ICONS = {
     "Prescription": "pill",
     "Authorisation": "verified",
     "Appointment": "calendar",
-    "Task": "note",
     "Contact": "history",
     "Relation": "users",
 }
@@ -69,7 +68,7 @@ def fact_line(number: int, one: FactLine) -> Line:
         right=right,
         note_role=Role.HOLD if one.stale else Role.MUTED,
         note_icon="warning" if one.stale else "",
-        struck=one.stale,
+        struck=one.stale and one.standing is not Standing.NOT_KNOWN,
     )
 
 

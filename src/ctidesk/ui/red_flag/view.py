@@ -156,7 +156,6 @@ class RedFlagPanel(QWidget):
         self.still_here = self._button(
             "check", self.tr("Still there"), "still_here", self._presenter.still_here
         )
-        self.still_here.set_keys("F7")
         self.no_answer = self._button(
             "cross", self.tr("No answer"), "no_answer", self._presenter.no_answer
         )
