@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from tests.support.flow_looks import rows, stored_events, wrap_up
 from ctidesk.config.paths import resources
 from ctidesk.crm import flag_sql
 from ctidesk.crm.database import open_database
-from ctidesk.demo.houses import DemoCentre
 
 pytestmark = pytest.mark.slow
 
@@ -23,16 +20,6 @@ BUSY, SILENT, NURSE = "Billing <205>", "Night desk <204>", "Nurse line <201>"
 LEAD = "Lead Ruiz <203>"
 NUMBER = SHARED.replace(" ", "")
 STREET = "Lindenweg 4"
-
-
-@pytest.fixture
-def colleagues() -> Iterator[int]:
-    """Those of the demo, on real telephones: their port."""
-    ready: queue.Queue[int] = queue.Queue()
-    house = DemoCentre("sip:nobody@127.0.0.1:9", lambda job: job(), lambda report: None)
-    house.start(ready.put)
-    yield ready.get(timeout=30)
-    house.close()
 
 
 def emergency(centre: Centre, port: int, *lines: str) -> DeskProcess:

@@ -99,7 +99,9 @@ class WorkDesk:
         self._follow(reports)
 
     def item(self, item_id: str) -> WorkItem | None:
-        return next((one for one in (*self.items, *self.closed) if _name(one) == item_id), None)
+        """By its id, or by the key under which it stood before it was stored."""
+        every = (*self.items, *self.closed)
+        return next((one for one in every if item_id and item_id in (one.item_id, one.key)), None)
 
     @property
     def waits_for_outcome(self) -> WorkItem | None:
@@ -127,6 +129,8 @@ class WorkDesk:
             return False
         self._dialling[call_id] = item
         self.in_hand, self.last_call = _name(item), call_id
+        if call_id in self._desk.calls:  # told already
+            self._prefill(call_id)
         self._tell()
         return True
 

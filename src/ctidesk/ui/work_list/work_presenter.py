@@ -70,6 +70,8 @@ class WorkPresenter:
         self.live.refresh()
 
     def choose(self, key: str) -> None:
+        """Look at this item. A list that is filled anew has no current line for a moment: that
+        changes nothing."""
         if key and key != self._chosen:
             self._chosen = key
             self.live.refresh()
