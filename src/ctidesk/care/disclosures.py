@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ctidesk.calls import agent_events as ag, disclosure_events as de, events as ev
 from ctidesk.calls.desk import CallDesk, Change
@@ -21,7 +21,6 @@ from ctidesk.care.authority import Organisation, RecordNotice
 from ctidesk.care.disclosure import (
     CLOSED,
     DisclosurePolicy,
-    Field,
     Gate,
     Level,
     gate_for,
@@ -32,6 +31,17 @@ from ctidesk.care.identity import IdentityCheck, QuestionKind, Result
 from ctidesk.care.member import Candidate, MemberCard, Party
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
+from ctidesk.care.reveals import Reveals
+
+
+class Judged(NamedTuple):
+    """What was found out of a call, and what it rests on."""
+
+    card: MemberCard
+    policy: DisclosurePolicy
+    basis: tuple[object, ...]
+    check: IdentityCheck
+    gate: Gate
 
 
 class Disclosures:
@@ -55,9 +65,8 @@ class Disclosures:
         self._checked: list[ag.IdentityChecked] = []
         self._organisations: dict[str, Organisation] = {}
         self._glasses = Glasses(desk, clock)
-        self._revealed: dict[tuple[str, str], set[str]] = {}
-        """By call_id and member_id: the fields that have their row."""
-        self._recording_since: dict[str, float] = {}
+        self._reveals = Reveals(desk, clock)
+        self._judged: dict[str, Judged] = {}
         self._parties: dict[str, str] = {}
         self._verified_as: dict[tuple[str, str], str] = {}
         """By call_id and member_id: the party that passed the whole check."""
@@ -71,10 +80,31 @@ class Disclosures:
 
     def gate(self, call_id: str) -> Gate:
         """What the caller of this call may be told of the open card. Without one: nothing."""
-        card = self._pop.cards.get(call_id)
-        check = self.check(call_id)
-        if card is None or check is None:
-            return CLOSED
+        judged = self._judge(call_id)
+        return CLOSED if judged is None else judged.gate
+
+    def _judge(self, call_id: str) -> Judged | None:
+        """Panels ask at every event: the answer is kept until something changes it."""
+        card, call = self._pop.cards.get(call_id), self._desk.calls.get(call_id)
+        if card is None or call is None:
+            return None
+        known = self._judged.get(call_id)
+        basis = (
+            self._desk.context(call_id),
+            sum(one.call_id == call_id for one in self._checked),
+            self._organisations.get(call_id),
+            self.glass(call_id),
+            call.remote.number,
+            self._today(),
+        )
+        if known and known.card is card and known.policy is self.policy and known.basis == basis:
+            return known
+        check = self._new_check(call_id, card, call.remote.number)
+        found = Judged(card, self.policy, basis, check, self._gate_of(call_id, card, check))
+        self._judged[call_id] = found
+        return found
+
+    def _gate_of(self, call_id: str, card: MemberCard, check: IdentityCheck) -> Gate:
         standing = check.standing
         if check.verified and not self._desk.context(call_id).verified:
             # the log does not say so: of another party, or of a card that was closed since
@@ -89,16 +119,17 @@ class Disclosures:
 
     def check(self, call_id: str) -> IdentityCheck | None:
         """The identity check of the open card, None without one."""
-        card, call = self._pop.cards.get(call_id), self._desk.calls.get(call_id)
-        if card is None or call is None:
-            return None
+        judged = self._judge(call_id)
+        return None if judged is None else judged.check
+
+    def _new_check(self, call_id: str, card: MemberCard, number: str) -> IdentityCheck:
         return IdentityCheck(
             call_id,
             card,
             self.party(call_id),
             self._clock,
             history=self._checked,
-            caller_digits="".join(char for char in call.remote.number if char.isdecimal()),
+            caller_digits="".join(char for char in number if char.isdecimal()),
             policy=self.policy,
             organisation=self._organisations.get(call_id),
         )
@@ -179,7 +210,7 @@ class Disclosures:
                 self._pop.cards[call_id].member_id,
                 reason,
                 self.policy.glass_s,
-                self._recording_s(call_id),
+                self._reveals.recording_s(call_id),
             )
 
     def close_glass(self, call_id: str, by: str = "agent") -> None:
@@ -238,13 +269,10 @@ class Disclosures:
             case ag.IdentityChecked() if event.verified:
                 of = (event.call_id, event.member_id)
                 self._verified_as[of] = self._parties.get(event.call_id, "")
-            case ev.RecordingStarted():
-                self._recording_since.setdefault(event.call_id, event.t_mono)
+            case ev.RecordingStarted() | de.FactsRevealed():
+                self._reveals.take(event)
             case de.FacilityConfirmed():
                 self._confirmed(event)
-            case de.FactsRevealed():
-                of = (event.call_id, event.member_id)
-                self._revealed.setdefault(of, set()).update(event.fields)
             case de.GlassBroken() | de.GlassClosed():
                 self._glasses.take(event)
             case _:
@@ -292,42 +320,19 @@ class Disclosures:
         card, check = self._pop.cards.get(call_id), self.check(call_id)
         if card is None or check is None:
             return
-        gate = self.gate(call_id)
-        known = self._revealed.setdefault((call_id, card.member_id), set())
-        new = [one.value for one in Field if gate.may(one) and one.value not in known]
-        if not new:
-            return
-        known.update(new)
-        self._desk.note(
-            de.FactsRevealed(
-                call_id=call_id,
-                t_mono=self._clock.mono(),
-                t_wall=self._clock.wall(),
-                member_id=card.member_id,
-                party=self.party(call_id).value,
-                basis=_basis(gate, check.level),
-                fields=tuple(new),
-                asked=tuple(dict.fromkeys(one.question for one in check.asked if one.passed)),
-                recording_s=self._recording_s(call_id),
-            )
-        )
-
-    def _recording_s(self, call_id: str) -> float | None:
-        since = self._recording_since.get(call_id)
-        return None if since is None else round(self._clock.mono() - since, 1)
+        self._reveals.note(card.member_id, self.gate(call_id), check)
 
     def _forget_gone(self) -> None:
         live = self._desk.calls
         self._checked = [one for one in self._checked if one.call_id in live]
         self._glasses.forget_gone()
         held: dict[str, Any]
-        for held in (self._organisations, self._recording_since, self._parties):
+        self._reveals.forget_gone()
+        for held in (self._organisations, self._parties, self._judged):
             for call_id in [key for key in held if key not in live]:
                 held.pop(call_id)
-        by_member: dict[tuple[str, str], Any]
-        for by_member in (self._revealed, self._verified_as):
-            for key in [key for key in by_member if key[0] not in live]:
-                del by_member[key]
+        for key in [key for key in self._verified_as if key[0] not in live]:
+            del self._verified_as[key]
 
     def _today(self) -> datetime.date:
         return datetime.datetime.fromtimestamp(self._clock.wall(), datetime.UTC).date()
@@ -335,9 +340,3 @@ class Disclosures:
     def _tell(self, call_id: str) -> None:
         for listener in list(self._listeners):
             listener(call_id)
-
-
-def _basis(gate: Gate, level: Level) -> str:
-    if gate.glass:
-        return "break_glass"
-    return "verified" if level is Level.FULLY else "partly"

@@ -63,6 +63,7 @@ class IdentityCheck:
 
     __slots__ = (
         "_asked",
+        "_blocked",
         "_card",
         "_clock",
         "_organisation",
@@ -98,6 +99,7 @@ class IdentityCheck:
         self._asked = [
             each for each in history if each.call_id == call_id and each.member_id == card.member_id
         ]
+        self._blocked: str | None = None
         last4 = card.phone_last4
         self._skipped = {_K.PHONE_LAST4} if last4 and caller_digits.endswith(last4) else set()
         known = organisation.numbers if organisation is not None else ()
@@ -313,7 +315,12 @@ class IdentityCheck:
         )
 
     def _obstacle(self) -> str:
-        """Why a check is not possible at all, "" if it is."""
+        """Why a check is not possible at all, "" if it is; asked often, found out once."""
+        if self._blocked is None:
+            self._blocked = self._find_obstacle()
+        return self._blocked
+
+    def _find_obstacle(self) -> str:
         if self._party is Party.UNKNOWN:
             return "Choose first who is calling."
         if found := authority.obstacle(self._policy, self._card, self._party, self._today()):

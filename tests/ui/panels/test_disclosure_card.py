@@ -180,7 +180,7 @@ def test_a_restarted_desk_reveals_nothing_twice(scene: Scene, desk_window: DeskW
     card.open_candidate("1")
     card.answer("birth_date", "3.4.1984")
     disclosures = desk_window.presenters.disclosures
-    disclosures._revealed.clear()
+    disclosures._reveals._known.clear()
     disclosures.take_log(list(scene.journal.log))
     assert len(revealed(scene)) == 1
 

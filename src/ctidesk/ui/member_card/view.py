@@ -214,11 +214,12 @@ class MemberCardView(QWidget):
         self._render_matches(state, before)
         open_card = state.stage in (CardStage.MASKED, CardStage.VERIFIED)
         verified = state.stage is CardStage.VERIFIED
+        hidden = state.facts is None or state.withheld.all_tabs
         if before is None or _card_parts(before) != _card_parts(state):
             self.identity.show_identity(
                 state.name, state.birth_year, state.facts, state.withheld, state.proof
             )
-            self.facts.show_facts(state.facts, state.withheld)
+            self.facts.show_facts(None if hidden else state.facts, state.withheld)
         self.notice.show_notice(state.notice)
         self.glass.show_glass(state)
         self.authority.setText(
@@ -233,10 +234,9 @@ class MemberCardView(QWidget):
         self.correct.setVisible(bool(state.correctable))
         if state.check is not None:
             self.check.show_check(state.check)
-        told = state.facts is not None and not state.withheld.all_tabs
         self.check.setVisible(open_card and not verified and _is_to_check(state))
-        self.facts.setVisible(open_card and told)
-        self._rest.setStretch(self._rest.count() - 1, 0 if told else 1)
+        self.facts.setVisible(open_card and not hidden)
+        self._rest.setStretch(self._rest.count() - 1, 1 if hidden else 0)
         if had_keyboard and before is not None and before.stage is not state.stage:
             self._follow_keyboard(state.stage)
 
