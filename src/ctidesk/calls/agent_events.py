@@ -10,6 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ctidesk.calls.events import AnyCallEvent
+from ctidesk.calls.guide_events import (
+    GuideCompleted as GuideCompleted,
+    GuideLeft as GuideLeft,
+    GuideOpened as GuideOpened,
+    GuideStepAnswered as GuideStepAnswered,
+    GuideStepReturned as GuideStepReturned,
+)
 
 
 class AgentState(StrEnum):
@@ -112,6 +119,11 @@ AgentEvent = (
     | PatientPageOpened
     | WrapUpStarted
     | WrapUpSaved
+    | GuideOpened
+    | GuideStepAnswered
+    | GuideStepReturned
+    | GuideLeft
+    | GuideCompleted
 )
 
 LogEvent = AnyCallEvent | AgentEvent
