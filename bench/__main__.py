@@ -18,6 +18,7 @@ NAMES = (
     "audio",
     "pull",
     "outbox",
+    "card",
 )
 
 

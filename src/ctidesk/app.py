@@ -16,7 +16,18 @@ from ctidesk.calls.links import is_link
 from ctidesk.config.paths import Profile, default_profile
 from ctidesk.startup.terminal_keys import KEY_PLACES
 
-TOOLS = ("recording", "audit", "import", "export", "purge", "crm", "doctor", "dial", "web-api")
+TOOLS = (
+    "recording",
+    "audit",
+    "import",
+    "export",
+    "purge",
+    "crm",
+    "doctor",
+    "dial",
+    "web-api",
+    "knowledge",
+)
 """Words that hand the rest of the command line to a tool of another room."""
 
 
@@ -28,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _tool(words[0], words[1:])
         parser = _parser()
         arguments = parser.parse_args(words)
-        if arguments.what not in ("", "desk", "demo") and not is_link(arguments.what):
+        if arguments.what not in ("", "desk", "demo", "training") and not is_link(arguments.what):
             parser.error(f"neither a command nor a link: {arguments.what[:40]!r}")
         return _desk(arguments)
     except KnownError as error:
@@ -65,6 +76,10 @@ def _tool(name: str, words: list[str]) -> int:
         from ctidesk.startup import dial_command
 
         return dial_command.main(words)
+    if name == "knowledge":
+        from ctidesk.startup import knowledge_command
+
+        return knowledge_command.main(words)
     if name == "web-api":
         from ctidesk.startup import web_api_command
 
@@ -80,6 +95,10 @@ def _desk(arguments: argparse.Namespace) -> int:
         from ctidesk.startup import demo
 
         return demo.run(arguments.output, arguments.theme)
+    if arguments.what == "training":
+        from ctidesk.startup import training
+
+        return training.run(arguments.config, arguments.theme)
     from ctidesk.startup import run
 
     return run.run(
@@ -99,15 +118,16 @@ def _parser() -> argparse.ArgumentParser:
         description="The desktop telephone and desk of healthcare call centres.",
         epilog="Tools: ctidesk recording --help, ctidesk import --help, ctidesk export --help, "
         "ctidesk purge --help, ctidesk audit --help, ctidesk crm --help, ctidesk dial --help, "
-        "ctidesk web-api --help, ctidesk doctor.",
+        "ctidesk web-api --help, ctidesk knowledge --help, ctidesk doctor.",
     )
     parser.add_argument("--version", action="version", version=f"ctidesk {__version__}")
     parser.add_argument(
         "what",
         nargs="?",
         default="",
-        metavar="demo|LINK",
-        help="'demo': with an embedded demo centre; a tel: or sip: link prefills the dialler",
+        metavar="demo|training|LINK",
+        help="'demo': with an embedded demo centre; 'training': made-up callers and feedback, "
+        "nothing is kept; a tel: or sip: link prefills the dialler",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
     parser.add_argument(

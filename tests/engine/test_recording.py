@@ -167,6 +167,76 @@ def test_muted_agent_is_not_recorded(
     assert sum(windows(agent, AGENT_HZ)) <= 2  # what was said before the key was pressed
 
 
+CARD_HZ = 950
+"""Stands for the caller's card number."""
+
+
+def paused_seconds(folder: Path) -> list[float]:
+    """Lengths of the gaps of pauses, in seconds."""
+    manifest = look_at(folder).verdict.manifest
+    assert manifest is not None
+    return [gap.duration_s or 0.0 for gap in manifest.gaps if gap.reason == "paused"]
+
+
+def test_nothing_of_a_pause_is_kept_and_it_is_marked(
+    recorded_office: Office, identity: pyrage.x25519.Identity
+) -> None:
+    office = recorded_office
+    call_id, leg = office.incoming()
+    alice = office.phone("alice")
+    alice("tone", leg=leg, hz=CALLER_HZ)
+    grown(office, call_id)
+    office.desk.do(cmd.PauseRecording(call_id=call_id, limit_s=60.0))
+    office.desk.wait(ev.RecordingPaused, call_id)
+    assert office.call(call_id).recording is RecordingState.PAUSED
+    alice("tone", leg=leg, hz=CARD_HZ)
+    alice.hears(leg)  # the call itself goes on
+    later(2.5)
+    alice("tone", leg=leg, hz=CALLER_HZ)
+    later(0.5)  # what was on its way when the tone changed has come
+    office.desk.do(cmd.ResumeRecording(call_id=call_id))
+    assert office.desk.wait(ev.RecordingResumed, call_id).by == "agent"
+    later(2.0)
+    office.desk.do(cmd.HangUp(call_id=call_id))
+    folder = Path(office.desk.wait(ev.RecordingStopped, call_id).manifest).parent
+    agent, caller = sides(folder, identity)
+    assert not any(windows(caller, CARD_HZ)), "the card is in the recording"
+    assert any(windows(caller, CALLER_HZ)) and any(windows(agent, AGENT_HZ))
+    (gap,) = paused_seconds(folder)
+    assert gap > 2.0
+    manifest = look_at(folder).verdict.manifest
+    assert manifest is not None
+    assert [marker.kind for marker in manifest.markers] == ["pause", "resume"]
+    # the recording really goes on: on both sides there is more after the mark than a moment
+    rest = caller[2 * int(manifest.markers[1].offset_s * RATE) - 2 * int(gap * RATE) :]
+    assert sum(windows(rest, CALLER_HZ)) >= 3
+
+
+def test_a_pause_ends_by_itself(recorded_office: Office) -> None:
+    office = recorded_office
+    call_id, _leg = office.incoming()
+    grown(office, call_id)
+    office.desk.do(cmd.PauseRecording(call_id=call_id, limit_s=1.0))
+    assert office.desk.wait(ev.RecordingResumed, call_id).by == "limit"
+    assert office.call(call_id).recording is RecordingState.RUNNING
+    size = office.call(call_id).recorded_bytes
+    until(lambda: office.call(call_id).recorded_bytes > size, "growth after the pause")
+
+
+def test_what_cannot_be_paused_is_refused(
+    recorded_office: Office, identity: pyrage.x25519.Identity
+) -> None:
+    office = recorded_office
+    call_id, _leg = office.incoming()
+    grown(office, call_id)
+    assert office.desk.send(cmd.PauseRecording(call_id=call_id, limit_s=0.0)).code == "bad_pause"
+    configure(office, identity, "forbidden")
+    other, _ = office.incoming()
+    refusal = office.desk.send(cmd.PauseRecording(call_id=other, limit_s=9.0))
+    assert refusal.code == "not_recording"
+    office.desk.do(cmd.ResumeRecording(call_id=other))  # nothing to do, and no refusal
+
+
 def test_required_without_a_key_is_refused_and_goes_on_ringing(talking_office: Office) -> None:
     office = talking_office
     configure(office, None, "required")

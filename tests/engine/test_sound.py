@@ -88,6 +88,23 @@ def becomes(office: Office, state: Sound) -> ev.SoundChanged:
     return sound(office)
 
 
+def chooses(office: Office, order: cmd.ConfigureAudio) -> ev.SoundChanged:
+    """Order it and wait until it counts: ready it may have been before, with other devices."""
+    office.desk.do(order)
+
+    def counts() -> bool:
+        now = becomes(office, Sound.READY)
+        pairs = (
+            (order.microphone, now.microphone),
+            (order.speaker, now.speaker),
+            (order.ring, now.ring or "off"),
+        )
+        return all(wanted in ("", used) for wanted, used in pairs)
+
+    until(counts, "the choice")
+    return sound(office)
+
+
 def talking(office: Office) -> tuple[str, int]:
     """A call whose far end sends back what it hears."""
     call_id, leg = office.incoming("alice")
@@ -101,10 +118,7 @@ def test_a_tone_goes_from_the_microphone_to_the_far_end_and_back(
     server.plug_headset(HEADSET)
     server.plug_speaker(LOUDSPEAKER)
     office = desk()
-    office.desk.do(chosen())
-    # ready it may have been before, with the system's own devices
-    until(lambda: becomes(office, Sound.READY).speaker == HEADSET, "the choice")
-    state = becomes(office, Sound.READY)
+    state = chooses(office, chosen())
     assert (state.microphone, state.speaker) == (HEADSET, HEADSET)
     ear = server.ear(HEADSET)
     server.speak(HEADSET, TONE_HZ)
@@ -132,8 +146,7 @@ def test_a_headset_pulled_in_mid_call_mutes_and_comes_back_by_its_name(
     server.plug_headset(OTHER)
     server.plug_speaker(LOUDSPEAKER)
     office = desk()
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
     loud, other = server.ear(LOUDSPEAKER), server.ear(OTHER)
     server.speak(HEADSET, TONE_HZ)
     call_id, leg = talking(office)
@@ -237,8 +250,7 @@ def test_an_unknown_name_in_the_settings_is_named_with_those_that_are_there(
     assert "Hedset X" in gone.text
     assert HEADSET in gone.remedy and LOUDSPEAKER in gone.remedy
     assert server.users(HEADSET) == server.users(LOUDSPEAKER) == 0
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
 
 
 def test_without_any_device_a_call_is_taken_and_a_headset_that_comes_is_used(
@@ -262,8 +274,7 @@ def test_the_sound_server_dies_and_comes_back(
 ) -> None:
     server.plug_headset(HEADSET)
     office = desk()
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
     call_id, leg = talking(office)
     server.kill()
     becomes(office, Sound.GONE)
@@ -280,8 +291,7 @@ def test_a_sound_server_that_hangs_holds_no_call_up(
 ) -> None:
     server.plug_headset(HEADSET)
     office = desk()
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
     until(lambda: server.recorders(HEADSET) == 0, "the microphone closed")
     time.sleep(2 * FRESH_S)  # the answer that closed it is believed for a moment
     server.freeze()
@@ -337,8 +347,7 @@ def test_a_call_that_waits_knocks_in_the_ear_alone(
     server.plug_headset(HEADSET)
     server.plug_speaker(LOUDSPEAKER)
     office = desk()
-    office.desk.do(chosen(ring=LOUDSPEAKER, ring_gain=1.0))
-    becomes(office, Sound.READY)
+    chooses(office, chosen(ring=LOUDSPEAKER, ring_gain=1.0))
     ear, loud = server.ear(HEADSET), server.ear(LOUDSPEAKER)
     _first, leg = office.incoming("alice")
     assert ear.ever(425) < SILENT
@@ -356,8 +365,7 @@ def test_the_microphone_is_open_only_while_a_call_needs_it(
 ) -> None:
     server.plug_headset(HEADSET)
     office = desk()
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
     _call, leg = talking(office)
     assert server.recorders(HEADSET) == 1
     office.phone("alice")("hangup", leg=leg)
@@ -369,8 +377,7 @@ def test_the_microphone_is_open_only_while_a_call_needs_it(
 def test_gain_makes_the_agent_louder(server: SoundServer, desk: Callable[[], Office]) -> None:
     server.plug_headset(HEADSET)
     office = desk()
-    office.desk.do(chosen(mic_gain=0.1))
-    becomes(office, Sound.READY)
+    chooses(office, chosen(mic_gain=0.1))
     ear = server.ear(HEADSET)
     server.speak(HEADSET, TONE_HZ)
     talking(office)
@@ -387,8 +394,7 @@ def test_echo_test_plays_what_was_said_and_meters_move(
 ) -> None:
     server.plug_headset(HEADSET)
     office = desk()
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
     ear = server.ear(HEADSET)
     server.speak(HEADSET, TONE_HZ)
     office.desk.do(cmd.TrySound(what="echo"))
@@ -408,8 +414,7 @@ def test_echo_test_plays_what_was_said_and_meters_move(
 def test_the_echo_test_is_not_for_a_call(server: SoundServer, desk: Callable[[], Office]) -> None:
     server.plug_headset(HEADSET)
     office = desk()
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
     talking(office)
     refusal = office.desk.send(cmd.TrySound(what="echo"))
     assert refusal.code == "in_call" and refusal.remedy
@@ -432,8 +437,7 @@ def test_the_echo_canceller_keeps_the_caller_from_hearing_herself(
     server.plug_headset(HEADSET)
     server.leak(HEADSET)
     office = desk()
-    office.desk.do(chosen())
-    becomes(office, Sound.READY)
+    chooses(office, chosen())
     _call, leg = office.incoming("alice")
     alice = office.phone("alice")
     alice("tone", leg=leg, hz=900)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pyrage
 import pytest
 from tests.support.flow_centre import AGENT_HZ, Centre, seeded_profile
 from tests.support.sip_sound import write_tone
+
+from ctidesk.demo.houses import DemoCentre
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,13 @@ def centre(seeded: Path, compliance: pyrage.x25519.Identity, speech: Path) -> It
     centre = Centre(seeded, compliance, speech)
     yield centre
     centre.close()
+
+
+@pytest.fixture
+def colleagues() -> Iterator[int]:
+    """Those of the demo, on real telephones: their port."""
+    ready: queue.Queue[int] = queue.Queue()
+    house = DemoCentre("sip:nobody@127.0.0.1:9", lambda job: job(), lambda report: None)
+    house.start(ready.put)
+    yield ready.get(timeout=30)
+    house.close()

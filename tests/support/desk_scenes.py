@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.support.crm_fakes import FakeCallJournal, FakeMemberDirectory
 from tests.support.fake_clock import FakeClock
+from tests.support.work_fakes import FakeWorkItems
 
 from ctidesk.calls import numbers
 from ctidesk.calls.actions import DeskActions
@@ -21,6 +22,9 @@ from ctidesk.calls.events import DeskEvent
 from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.disclosure_file import load_policy
+from ctidesk.care.knowledge import Knowledge, NoKnowledge
+from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.member import (
     Appointment,
     Authorisation,
@@ -35,6 +39,9 @@ from ctidesk.care.member import (
 )
 from ctidesk.care.patient_page import PatientPage, PatientPages
 from ctidesk.care.pop import ScreenPop
+from ctidesk.care.red_flag import FlagProtocol
+from ctidesk.care.red_flag_file import load_protocol
+from ctidesk.care.work_desk import WorkPort
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.sip.simulator import ACCOUNT, SimulatedEngine
 from ctidesk.ui.desk_presenters import DeskNeeds
@@ -166,6 +173,16 @@ COLLEAGUES = tuple(
 )
 
 
+def sample_protocol(*lines: JoinLine) -> FlagProtocol:
+    """The protocol that ships with ctidesk, with two nurse lines and a lead of the demo."""
+    return load_protocol(
+        RESOURCES / "red_flag" / "default.toml",
+        lines or (JoinLine("Night desk", "204"), JoinLine("Dr. Chen, nurse line", "201")),
+        JoinLine("Emergency service", "112"),
+        JoinLine("Team lead Ruiz", "203"),
+    )
+
+
 def people() -> FakeMemberDirectory:
     def one(key: str, party: Party, name: str, **more: object) -> Candidate:
         return Candidate(key=key, party=party, name=name, **more)  # type: ignore[arg-type]
@@ -246,6 +263,9 @@ class Scene:
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
     page: PatientPage | None = None
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
+    red_flag: FlagProtocol = field(default_factory=sample_protocol)
+    interpreters: tuple[JoinLine, ...] = ()
 
     def __post_init__(self) -> None:
         self.clock.wall_offset = START.timestamp() - self.clock.now
@@ -259,6 +279,7 @@ class Scene:
         self.has_browser = True
         self.pages = PatientPages(self.desk, self.pop, self.clock, self.page, self._browse)
         self.statistics = ShiftStatistics()
+        self.work_items = FakeWorkItems(self.clock)
         self.needs = DeskNeeds(
             desk=self.desk,
             actions=self.actions,
@@ -276,6 +297,11 @@ class Scene:
             colleagues=self.colleagues,
             queue_codes=self.queue_codes,
             parking=self.parking,
+            work=WorkPort(self.work_items, "agent"),
+            disclosure=load_policy(RESOURCES / "disclosure" / "default.toml"),
+            knowledge=self.knowledge,
+            red_flag=self.red_flag,
+            interpreters=self.interpreters,
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",
         )
 

@@ -23,6 +23,7 @@ from tests.support.widget_text import accessible_texts, widget_texts
 
 from ctidesk import app
 from ctidesk.calls import events as ev
+from ctidesk.calls.ports import Clock
 from ctidesk.startup import parts, running_desk, web_api
 from ctidesk.ui.demo_hands import NotOnScreen, ScreenHands
 
@@ -39,6 +40,19 @@ class FileSecrets:
     def read(self, name: str) -> str | None:
         secrets: dict[str, str] = json.loads(Path(os.environ["FLOW_SECRETS"]).read_text("utf-8"))
         return secrets.get(name)
+
+
+class LaterClock:
+    """`clock`, put forward."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock, self._seconds = clock, seconds
+
+    def mono(self) -> float:
+        return self._clock.mono() + self._seconds
+
+    def wall(self) -> float:
+        return self._clock.wall() + self._seconds
 
 
 class Driver:
@@ -161,7 +175,15 @@ class Driver:
             "talk_s": figures.talk_s,
             "hold_s": figures.hold_s,
             "wrap_up_s": figures.wrap_up_s,
+            "excused_s": figures.excused_s,
         }
+
+    def do_later(self, seconds: float) -> None:
+        """For the emergency that runs, so many seconds have passed."""
+        shown = self._desk.window.presenters
+        for each in (shown.flags, shown.red_flag):
+            each._clock = LaterClock(each._clock, seconds)
+        shown.tick()
 
     def do_ready(self) -> None:
         self._desk.parts.actions.ready()

@@ -20,7 +20,7 @@ from tests.support.flow_desk import DeskProcess
 from tests.support.sip_desk import python_environment
 from tests.support.sip_sound import RATE, loudness
 
-from ctidesk.crm import audit, journal_sql, schema
+from ctidesk.crm import audit, journal_sql, schema, work_schema
 from ctidesk.crm.database import open_database
 
 WAV_HEADER_BYTES = 44
@@ -90,7 +90,10 @@ def rows(centre: Centre) -> dict[str, list[Any]]:
     """What the encrypted cache holds of calls, opened with its key from outside the desk; the
     audit trail must be genuine."""
     database = open_database(centre.profile.database, centre.key())
-    tables = (schema.interactions, schema.outbox, schema.audit, schema.calls, schema.drafts)
+    tables = (
+        *(schema.interactions, schema.outbox, schema.audit, schema.calls, schema.drafts),
+        *(work_schema.work_items, work_schema.work_attempts),
+    )
 
     def read(connection: Any) -> dict[str, list[Any]]:
         found = {table.name: list(connection.execute(select(table)).all()) for table in tables}

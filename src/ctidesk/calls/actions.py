@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ctidesk.calls import agent_events as ag, commands as cmd
 from ctidesk.calls.agent import LOGGED_OUT, READY, Rest
 from ctidesk.calls.agent_events import AgentState
-from ctidesk.calls.call import Call, Phase
+from ctidesk.calls.call import Call, Phase, RecordingState
 from ctidesk.calls.desk import CallDesk, EngineState
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Clock, Telephony
@@ -38,6 +38,8 @@ class DeskActions:
         self._account_id = account_id
         self._dialable = dialable
         self.last_dialled = ""
+        self.pause_limit_s = 120.0
+        """A paused recording goes on by itself after this."""
 
     # ------------------------------------------------------------------- calls
 
@@ -76,6 +78,23 @@ class DeskActions:
         call = self._desk.current
         if call is not None and call.connected:
             self._send(cmd.SetMute(call_id=call.call_id, muted=not call.muted))
+
+    def toggle_recording_pause(self) -> None:
+        """Keep nothing while card data is spoken, or go on recording."""
+        call = self._desk.current
+        if call is None or not call.connected:
+            return
+        if call.recording is RecordingState.PAUSED:
+            self._send(cmd.ResumeRecording(call_id=call.call_id))
+        else:
+            self.pause_recording(call.call_id)
+
+    def pause_recording(self, call_id: str) -> None:
+        """Asked again, the time begins anew."""
+        self._send(cmd.PauseRecording(call_id=call_id, limit_s=self.pause_limit_s))
+
+    def resume_recording(self, call_id: str) -> None:
+        self._send(cmd.ResumeRecording(call_id=call_id))
 
     def dtmf(self, digits: str, method: str = "rfc4733") -> None:
         call = self._desk.current

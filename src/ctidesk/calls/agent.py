@@ -18,6 +18,9 @@ DEVICE_LOST = "DEVICE_LOST"
 NETWORK_LOST = "NETWORK_LOST"
 SYSTEM_REASONS = frozenset({NO_ANSWER, DEVICE_LOST, NETWORK_LOST})
 
+RECOVERY = "Recovery"
+"""The reason of a protected minute after a distressing call; it ends by itself."""
+
 RESTING = frozenset({AgentState.LOGGED_OUT, AgentState.NOT_READY, AgentState.READY})
 """States that the agent chooses; all others follow from calls and wrap-ups."""
 
@@ -70,6 +73,8 @@ class AgentMachine:
         self.rest = rest
         """Where the agent is between calls, and returns to when nothing is queued."""
         self.queued: Rest | None = None
+        self.recovery_next = False
+        """A protected minute follows the current work."""
         self._before_outage: Rest | None = None
         self._outages: dict[str, None] = {}
         """What is away now, in the order in which it went."""
@@ -102,9 +107,46 @@ class AgentMachine:
         occupied = occupied_by(calls, wrap_ups)
         if occupied is not None:
             return self._move(occupied[0], "", occupied[1])
-        if self.queued is not None:
+        if self.recovery_next:
+            self._begin_recovery()
+        elif self.queued is not None and not self.recovering:
             self.rest, self.queued = self.queued, None
         return self._move(self.rest.state, self.rest.reason, "")
+
+    @property
+    def recovering(self) -> bool:
+        return self.rest.reason == RECOVERY
+
+    def recover(self) -> AgentStateChanged | None:
+        """A protected minute: at once when free, else right after the work. What was to come then
+        comes after it."""
+        if self.recovering:
+            return None
+        if self.current.state not in RESTING:
+            self.recovery_next = True
+            return None
+        self._begin_recovery()
+        return self._move(self.rest.state, self.rest.reason, "")
+
+    def end_recovery(self) -> AgentStateChanged | None:
+        """It is over: what waited comes in, unless something is away without which nobody is
+        ready."""
+        if not self.recovering:
+            return None
+        then, self.queued = self.queued or READY, None
+        if then.state is AgentState.READY and (away := next(iter(self._outages), "")):
+            self._before_outage, then = then, Rest(AgentState.NOT_READY, away)
+        self.rest = then
+        if self.current.state not in RESTING:
+            return None
+        return self._move(then.state, then.reason, "")
+
+    def _begin_recovery(self) -> None:
+        self.recovery_next = False
+        if self.queued is None and not self.recovering:
+            self.queued = self._before_outage or self.rest
+        self._before_outage = None
+        self.rest = Rest(AgentState.NOT_READY, RECOVERY)
 
     def missed_a_call(self) -> AgentStateChanged | None:
         """A call rang out unanswered: an agent who is away must not be offered the next one."""

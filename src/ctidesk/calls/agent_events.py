@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ctidesk.calls.disclosure_events import DisclosureEvent
 from ctidesk.calls.events import AnyCallEvent
 from ctidesk.calls.guide_events import (
     GuideCompleted as GuideCompleted,
@@ -17,6 +18,8 @@ from ctidesk.calls.guide_events import (
     GuideStepAnswered as GuideStepAnswered,
     GuideStepReturned as GuideStepReturned,
 )
+from ctidesk.calls.flag_events import AnyFlagEvent
+from ctidesk.calls.work_events import WorkDialled
 
 
 class AgentState(StrEnum):
@@ -68,7 +71,8 @@ class MemberChosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityChecked:
-    """One question of the identity check. `question` is its kind, never the answer."""
+    """One question of the identity check. `question` is its kind, never the answer. `authority`:
+    opaque, which recorded authority the caller's name belongs to."""
 
     call_id: str
     t_mono: float
@@ -77,6 +81,7 @@ class IdentityChecked:
     question: str
     passed: bool
     verified: bool  # the whole check is passed now
+    authority: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +129,9 @@ AgentEvent = (
     | GuideStepReturned
     | GuideLeft
     | GuideCompleted
+    | WorkDialled
+    | DisclosureEvent
+    | AnyFlagEvent
 )
 
 LogEvent = AnyCallEvent | AgentEvent

@@ -122,6 +122,8 @@ class Call:
     recording: RecordingState = RecordingState.OFF
     recording_problem: str = ""
     recorded_bytes: int = 0
+    recording_resumes_mono: float | None = None
+    """While paused: when the recording goes on by itself."""
     dialog: DialogId | None = None
     line: LineState = field(default_factory=LineState)
     end_code: int = 0

@@ -177,18 +177,23 @@ class SendDtmf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferBlind:
+    """`baton`: a token of `calls.baton` that the target gets, "" for none."""
+
     call_id: str
     target: str
     timeout_s: float = 30.0
+    baton: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartConsult:
-    """Hold `call_id`, then dial `target` as `consult_id` once the hold is confirmed."""
+    """Hold `call_id`, then dial `target` as `consult_id` once the hold is confirmed. `baton`: a
+    token of `calls.baton` that the colleague's desk gets, "" for none."""
 
     call_id: str
     consult_id: str
     target: str
+    baton: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,12 +234,28 @@ class SplitConference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRecording:
+    """Nothing of the call is kept, of neither side, while card data is spoken (R12). The engine
+    itself goes on recording after `limit_s` (1–600); given again, the time begins anew."""
+
+    call_id: str
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRecording:
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reclaim:
-    """After an engine died: INVITE with Replaces (RFC 3891) to get `call_id` back."""
+    """After an engine died: INVITE with Replaces (RFC 3891) to get `call_id` back.
+    `recording_paused_s`: so much longer nothing of it may be kept."""
 
     call_id: str
     account_id: str
     dialog: DialogId
+    recording_paused_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +295,8 @@ Command = (
     | CancelConsult
     | MergeConference
     | SplitConference
+    | PauseRecording
+    | ResumeRecording
     | Reclaim
     | AcknowledgeEvents
     | ShutDown

@@ -217,6 +217,20 @@ class RecordingFailed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(CallEvent):
+    """From now on nothing of either side is kept. It goes on by itself after `limit_s`."""
+
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingResumed(CallEvent):
+    """Kept again. `by`: "agent" or "limit"."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QualityMeasured(CallEvent):
     """Telemetry: the figures of the last seconds, as `line_quality.LineFigures` explains them.
     `mos` 1.0–4.5 by the E-model (ITU-T G.107), loss in percent, times in ms."""
@@ -283,6 +297,8 @@ AnyCallEvent = (
     | RecordingSegmentSealed
     | RecordingStopped
     | RecordingFailed
+    | RecordingPaused
+    | RecordingResumed
     | QualityMeasured
     | LineQualityChanged
     | CallEnded

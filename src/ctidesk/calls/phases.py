@@ -56,6 +56,8 @@ TABLE: dict[type[ev.CallEvent], dict[Phase, Phase | None]] = {
     ev.RecordingSegmentSealed: dict.fromkeys(Phase, None),
     ev.RecordingStopped: dict.fromkeys(Phase, None),
     ev.RecordingFailed: dict.fromkeys(Phase, None),
+    ev.RecordingPaused: dict.fromkeys(Phase, None),
+    ev.RecordingResumed: dict.fromkeys(Phase, None),
     ev.QualityMeasured: dict.fromkeys(LIVE, None),
     ev.LineQualityChanged: dict.fromkeys(CONNECTED, None),
     ev.CallEnded: dict.fromkeys(LIVE, Phase.ENDED),
@@ -164,6 +166,14 @@ _DETAILS: dict[type[ev.CallEvent], Callable[[Call, Any], dict[str, Any]]] = {
     ev.RecordingFailed: lambda call, event: {
         "recording": RecordingState.FAILED,
         "recording_problem": event.problem,
+    },
+    ev.RecordingPaused: lambda call, event: {
+        "recording": RecordingState.PAUSED,
+        "recording_resumes_mono": event.t_mono + event.limit_s,
+    },
+    ev.RecordingResumed: lambda call, event: {
+        "recording": RecordingState.RUNNING,
+        "recording_resumes_mono": None,
     },
     ev.LineQualityChanged: lambda call, event: {
         "line": LineState(event.verdict, event.trouble, event.side)

@@ -19,12 +19,19 @@ def plain(text: str, limit: int = MAX_CHARS) -> str:
 
     Never raises; 10 kB or 10 MB cost the same, since only the head is read.
     """
+    head = text[: limit * 8]
+    if head.isprintable():  # no separator but the space, nothing of category C
+        return _cut(head, limit)
     kept: list[str] = []
-    for char in text[: limit * 8]:
+    for char in head:
         category = unicodedata.category(char)
         if category == "Zs" or char in "\t\r\n":
             kept.append(" ")
         elif category[0] != "C" or (char in _JOINERS and kept):
             kept.append(char)
-    folded = " ".join("".join(kept).split())
+    return _cut("".join(kept), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    folded = " ".join(text.split())
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"

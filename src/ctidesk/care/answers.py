@@ -128,6 +128,22 @@ def last_four_matches(held: str, text: str) -> bool:
     return len(held) == 4 and len(digits) >= 4 and digits[-4:] == held
 
 
+NUMBER_DIGITS = 7
+
+
+def number_matches(held: str, text: str) -> bool:
+    """The last seven digits: prefixes, spaces and trunk zeros don't count. A shorter number that is
+    held has to be said whole."""
+    kept, said = _digits(held), _digits(text)
+    if len(kept) < NUMBER_DIGITS:
+        return bool(kept) and said == kept
+    return len(said) >= NUMBER_DIGITS and said[-NUMBER_DIGITS:] == kept[-NUMBER_DIGITS:]
+
+
+def _digits(text: str) -> str:
+    return "".join(char for char in letters_and_digits(text) if char.isdecimal())
+
+
 def name_matches(given: str, family: str, text: str) -> bool:
     """The first given name and the whole family name, in any order; further names are optional.
     Accents and the two ways to write an umlaut don't count."""

@@ -1,4 +1,4 @@
-"""The simple identity check (R7): what may be asked for this party, and whether it was answered.
+"""The identity check (R7): what may be asked for this party, and whether it was answered.
 
 Runs in: desk process, Qt main thread. Pure. Answers are compared and forgotten; events carry the
 kind of a question and whether it was passed, never what was said or what the card holds.
@@ -7,20 +7,23 @@ kind of a question and whether it was passed, never what was said or what the ca
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ctidesk.calls.agent_events import IdentityChecked
 from ctidesk.calls.ports import Clock
-from ctidesk.care import answers
+from ctidesk.care import answers, authority, comparing
+from ctidesk.care.authority import Organisation
+from ctidesk.care.disclosure import (
+    EVERY_FIELD,
+    NOTHING,
+    TELLS_NOTHING,
+    DisclosurePolicy,
+    Level,
+    Standing,
+)
 from ctidesk.care.member import MemberCard, Party
-from ctidesk.care.questions import FACTS, QUESTIONS, REQUIRED, Question, QuestionKind
-
-NEEDED = 2
-"""Facts that have to be right."""
-MAX_ASKED = 3
-"""Facts that may be asked."""
-MAX_FAILURES = 2
+from ctidesk.care.questions import QUESTIONS, Question, QuestionKind
 
 __all__ = ["IdentityCheck", "Question", "QuestionKind", "Result"]
 
@@ -37,14 +40,11 @@ class Result:
 
 
 _K = QuestionKind
-_UNREADABLE = {
-    _K.BIRTH_DATE: "This is not a date. Type day, month and year, such as 3.4.1958.",
-    _K.PHONE_LAST4: "Type the last four digits.",
-}
 _LOCKED = (
-    "Two answers did not match, so nothing may be disclosed in this call. "
+    "{count} did not match, so nothing may be disclosed in this call. "
     "Offer to call back on the number on record."
 )
+_COUNTS = {1: "One answer", 2: "Two answers", 3: "Three answers"}
 _EXHAUSTED = (
     "There is nothing left to ask, so nothing may be disclosed in this call. "
     "Offer to call back on the number on record."
@@ -54,13 +54,24 @@ _EXHAUSTED = (
 class IdentityCheck:
     """The check of one caller for one member's card.
 
-    Two facts right of at most three asked, and every required name, make it verified; two wrong
-    answers lock it. After the first wrong answer the weakest question (the phone) is withdrawn.
+    What the policy asks of the party, by default two facts right of at most three asked and every
+    name, makes it verified; two wrong answers lock it. After the first wrong answer the weakest
+    question (the phone) is withdrawn.
     `history`: the events of this call so far; a new desk, or a corrected party, goes on from
     there, so that neither resets the failures.
     """
 
-    __slots__ = ("_asked", "_card", "_clock", "_party", "_skipped", "call_id")
+    __slots__ = (
+        "_asked",
+        "_card",
+        "_clock",
+        "_organisation",
+        "_party",
+        "_policy",
+        "_rule",
+        "_skipped",
+        "call_id",
+    )
 
     def __init__(
         self,
@@ -71,18 +82,27 @@ class IdentityCheck:
         *,
         history: Iterable[IdentityChecked] = (),
         caller_digits: str = "",
+        policy: DisclosurePolicy = TELLS_NOTHING,
+        organisation: Organisation | None = None,
     ) -> None:
         """`caller_digits`: those of the calling number, which everybody can see: if the
-        registered phone is that number, its last digits prove nothing and aren't asked."""
+        registered phone is that number, its digits prove nothing and aren't asked. `organisation`:
+        who a professional says to be, if the directory has them."""
         self.call_id = call_id
         self._card = card
         self._party = party
         self._clock = clock
+        self._policy = policy
+        self._rule = policy.rule(party)
+        self._organisation = organisation if self._rule.organisation else None
         self._asked = [
             each for each in history if each.call_id == call_id and each.member_id == card.member_id
         ]
         last4 = card.phone_last4
         self._skipped = {_K.PHONE_LAST4} if last4 and caller_digits.endswith(last4) else set()
+        known = organisation.numbers if organisation is not None else ()
+        if caller_digits and any(answers.number_matches(each, caller_digits) for each in known):
+            self._skipped.add(_K.CALL_BACK)
 
     @property
     def party(self) -> Party:
@@ -103,33 +123,79 @@ class IdentityCheck:
         return (
             self._party is not Party.UNKNOWN
             and not self._obstacle()
-            and self.failures < MAX_FAILURES
-            and all(kind in passed for kind in REQUIRED[self._party])
-            and self._facts_right() >= NEEDED
+            and self.failures < self._rule.failures
+            and all(kind in passed for kind in self._rule.names)
+            and self._facts_right() >= self._rule.needed
+            and (self._organisation is None or self.organisation_proven)
         )
+
+    @property
+    def organisation_proven(self) -> bool:
+        return any(kind in self._passed() for kind in self._rule.organisation)
+
+    @property
+    def level(self) -> Level:
+        """How far it is proven. A professional whose organisation nobody proved stays in the
+        middle; so does who knows a first fact and made no mistake."""
+        if self.locked or self._obstacle():
+            return Level.NONE
+        if self.verified:
+            whole = not self._rule.organisation or self.organisation_proven
+            return Level.FULLY if whole else Level.PARTLY
+        begun = all(kind in self._passed() for kind in self._rule.names) and self._facts_right()
+        if begun and not self.failures and not self._rule.organisation:
+            return Level.PARTLY
+        return Level.NONE
+
+    @property
+    def standing(self) -> Standing:
+        """For the disclosure gate."""
+        covers = EVERY_FIELD
+        if self._party is Party.CARER:
+            covers = NOTHING
+            if self.level is not Level.NONE:
+                covers, _ = authority.covered(
+                    self._policy, self._card, self.authority_key, self._today()
+                )
+        return Standing(party=self._party, level=self.level, failures=self.failures, covers=covers)
+
+    @property
+    def authority_key(self) -> str:
+        """Opaque: which recorded authority the caller proved to be, "" so far none."""
+        said = [each.authority for each in self._asked if each.passed and each.authority]
+        return said[-1] if said else ""
 
     @property
     def locked(self) -> bool:
         """No way to verify in this call any more."""
-        if self.failures >= MAX_FAILURES:
+        if self.failures >= self._rule.failures and self._party is not Party.UNKNOWN:
             return True
-        left = len(self._facts_left())
-        return bool(self._asked) and not self.verified and self._facts_right() + left < NEEDED
+        if not self._asked or self.verified or self._party is Party.UNKNOWN:
+            return False
+        facts = self._facts_right() + len(self._facts_left())
+        stuck = (
+            self._organisation is not None
+            and not self.organisation_proven
+            and not self._organisation_left()
+        )
+        return stuck or facts < self._rule.needed
 
     @property
     def progress(self) -> tuple[int, int]:
         """Facts right, facts needed."""
-        return min(self._facts_right(), NEEDED), NEEDED
+        needed = self._rule.needed
+        return min(self._facts_right(), needed), needed
 
     @property
     def notice(self) -> str:
         """The sentence that says where the check stands, for the agent."""
-        if self.failures >= MAX_FAILURES:
-            return _LOCKED
+        if self._party is not Party.UNKNOWN and self.failures >= self._rule.failures:
+            count = _COUNTS.get(self.failures, f"{self.failures} answers")
+            return _LOCKED.format(count=count)
         if obstacle := self._obstacle():
             return obstacle
         if self.verified:
-            return "Identity verified."
+            return "Identity verified." + self._what_is_missing()
         if self.locked:
             return _EXHAUSTED
         right, needed = self.progress
@@ -141,24 +207,28 @@ class IdentityCheck:
         if self.verified or self.locked or self._obstacle():
             return ()
         passed = self._passed()
-        names = [kind for kind in REQUIRED[self._party] if kind not in passed]
-        return tuple(QUESTIONS[kind] for kind in (*names, *self._facts_left()))
+        names = [kind for kind in self._rule.names if kind not in passed]
+        kinds = (*names, *self._organisation_left(), *self._facts_left())
+        return tuple(QUESTIONS[kind] for kind in kinds)
 
     def answer(self, kind: QuestionKind, text: str) -> Result:
         """Compare what the caller said with the card. An answer to a question that is not open is
         not counted; neither is text that cannot be an answer."""
         if kind not in {question.kind for question in self.questions()}:
             return self._result(correct=False, counted=False, text=self.notice)
-        if not _readable(kind, text):
-            advice = _UNREADABLE.get(kind, "Type what the caller said.")
+        if advice := comparing.unreadable(kind, text):
             return self._result(correct=False, counted=False, text=advice)
-        passed = self._matches(kind, text)
-        self._note(kind, passed)
+        key = self._authority_of(text) if kind is _K.CALLER_NAME else ""
+        known = self._organisation or Organisation("", "")
+        passed = bool(key) or comparing.matches(kind, text, self._card, known)
+        self._note(kind, passed, key)
         if not passed and not self.locked:
-            return self._result(correct=False, counted=True, text="This does not match the record.")
+            text = self._over(text) if kind is _K.CALLER_NAME else ""
+            text = text or "This does not match the record."
+            return self._result(correct=False, counted=True, text=text)
         return self._result(correct=passed, counted=True, text=self.notice)
 
-    def _note(self, kind: QuestionKind, passed: bool) -> None:
+    def _note(self, kind: QuestionKind, passed: bool, authority_key: str) -> None:
         event = IdentityChecked(
             call_id=self.call_id,
             t_mono=self._clock.mono(),
@@ -167,6 +237,7 @@ class IdentityCheck:
             question=kind.value,
             passed=passed,
             verified=False,
+            authority=authority_key,
         )
         self._asked.append(event)
         self._asked[-1] = replace(event, verified=self.verified)
@@ -179,18 +250,32 @@ class IdentityCheck:
 
     def _facts_right(self) -> int:
         passed = self._passed()
-        return sum(kind in passed for kind in FACTS[self._party])
+        return sum(kind in passed for kind in self._rule.facts)
 
     def _facts_left(self) -> list[QuestionKind]:
         """The facts that may still be asked: held by the card, not asked yet, and no more than it
         takes."""
+        rule = self._rule
         done = {each.question for each in self._asked}
-        facts = FACTS[self._party]
-        enough = sum(kind in done for kind in facts) >= MAX_ASKED or self._facts_right() >= NEEDED
-        open_facts = [kind for kind in self._holds(facts) if kind not in done]
+        asked = sum(kind in done for kind in rule.facts)
+        enough = asked >= rule.asked or self._facts_right() >= rule.needed
+        open_facts = [kind for kind in self._holds(rule.facts) if kind not in done]
         if self.failures:
             open_facts = [kind for kind in open_facts if kind is not _K.PHONE_LAST4]
         return [] if enough else open_facts
+
+    def _organisation_left(self) -> list[QuestionKind]:
+        """What may still be asked of a professional's own organisation."""
+        known = self._organisation
+        if known is None or self.organisation_proven:
+            return []
+        done = {each.question for each in self._asked}
+        held = {
+            _K.FACILITY_ID: len(answers.letters_and_digits(known.facility_id)) >= 2,
+            _K.CALL_BACK: bool(known.numbers),
+        }
+        kinds = (*self._rule.organisation,)
+        return [k for k in kinds if held[k] and k not in done and k not in self._skipped]
 
     def _holds(self, facts: Iterable[QuestionKind]) -> list[QuestionKind]:
         card = self._card
@@ -202,54 +287,40 @@ class IdentityCheck:
         }
         return [kind for kind in facts if held[kind] and kind not in self._skipped]
 
-    def _authorised(self) -> list[str]:
-        """Names of those who may speak for the member today."""
-        today = datetime.datetime.fromtimestamp(self._clock.wall(), datetime.UTC).date()
-        return [
-            each.name
-            for each in self._card.relations
-            if each.may_speak and (each.authority_until is None or each.authority_until >= today)
-        ]
+    def _today(self) -> datetime.date:
+        return datetime.datetime.fromtimestamp(self._clock.wall(), datetime.UTC).date()
+
+    def _authority_of(self, text: str) -> str:
+        current = authority.current(self._policy, self._card, self._today())
+        return authority.named(current, text)
+
+    def _over(self, text: str) -> str:
+        """What to say if the authority of the one who gave this name is over."""
+        for each, last in authority.expired(self._policy, self._card, self._today()):
+            if answers.full_name_matches(each.name, text):
+                return (
+                    f"This authority ended on {authority.spoken(last)}. "
+                    "Speak with the member, or have a new authority recorded first."
+                )
+        return ""
+
+    def _what_is_missing(self) -> str:
+        if self.level is Level.FULLY:
+            return ""
+        return (
+            " The caller's organisation is not proven, so little may be told: "
+            "find it by search, then the member again."
+        )
 
     def _obstacle(self) -> str:
         """Why a check is not possible at all, "" if it is."""
         if self._party is Party.UNKNOWN:
             return "Choose first who is calling."
-        if self._party is Party.CARER and not self._authorised():
-            return (
-                "Nobody's authority to speak for this member is on record. "
-                "Speak with the member, or have the authority recorded first."
-            )
-        if len(self._holds(FACTS[self._party])) < NEEDED:
+        if found := authority.obstacle(self._policy, self._card, self._party, self._today()):
+            return found
+        if len(self._holds(self._rule.facts)) < self._rule.needed:
             return (
                 "The record holds too little to check an identity. "
                 "Offer to call back on the number on record."
             )
         return ""
-
-    def _matches(self, kind: QuestionKind, text: str) -> bool:
-        card = self._card
-        tests: dict[QuestionKind, Callable[[], bool]] = {
-            _K.MEMBER_NAME: lambda: answers.name_matches(card.given, card.family, text),
-            _K.CALLER_NAME: lambda: any(
-                answers.full_name_matches(name, text) for name in self._authorised()
-            ),
-            _K.BIRTH_DATE: lambda: (
-                card.birth_date is not None and answers.date_matches(card.birth_date, text)
-            ),
-            _K.POSTCODE: lambda: answers.postcode_matches(card.postcode, text),
-            _K.POLICY_NUMBER: lambda: answers.policy_matches(card.policy_number, text),
-            _K.PHONE_LAST4: lambda: answers.last_four_matches(card.phone_last4, text),
-        }
-        return tests[kind]()
-
-
-def _readable(kind: QuestionKind, text: str) -> bool:
-    if kind is _K.BIRTH_DATE:
-        return bool(answers.dates_in(text))
-    compact = answers.letters_and_digits(text)
-    if kind is _K.PHONE_LAST4:
-        return sum(char.isdecimal() for char in compact) >= 4
-    if kind in (_K.MEMBER_NAME, _K.CALLER_NAME):
-        return any(char.isalpha() for char in text)
-    return len(compact) >= 3

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-MOST_HISTORY = 50
+MOST_HISTORY = 1_000
 """Newest contacts that a card carries."""
+
+
+WITHDRAWN = frozenset({"cancelled", "canceled", "stopped", "revoked", "entered-in-error"})
+"""Statuses of a prescription that does not hold any more."""
 
 
 class Party(StrEnum):
@@ -84,7 +88,13 @@ class Prescription:
     refills_left: int
     last_dispensed: date | None
     next_refill: date | None
+    status: str = ""
+    """ "cancelled", "stopped", …; "" where the source gives none."""
     provenance: Provenance
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.status.lower() in WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +131,60 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """Somebody of the household, a carer or a facility. `may_speak`: recorded authority."""
+    """Somebody of the household, a carer or a facility. `may_speak`: recorded authority; `scope`:
+    what it covers, in the words of the disclosure policy ("" = not stated)."""
 
     name: str
-    kind: str  # "household", "carer", "guardian", "facility"
+    kind: str  # "household", "carer", "guardian", "parent", "proxy", "executor", "facility"
     member_id: str = ""
     may_speak: bool = False
     authority_until: date | None = None
+    scope: str = ""
+    provenance: Provenance | None = None
+
+
+class Standing(StrEnum):
+    """Of a clinic or doctor in the network of a plan. What nobody says is NOT_KNOWN, never OUT."""
+
+    IN = "in network"
+    OUT = "out of network"
+    NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFact:
+    """A clinic or doctor against the member's plan. `place`: the clinic where the doctor works."""
+
+    name: str
+    kind: str  # "clinic", "hospital", "doctor", …
+    standing: Standing
+    place: str = ""
+    networks: tuple[str, ...] = ()
+    provenance: Provenance
+
+    @property
+    def is_doctor(self) -> bool:
+        return self.kind == "doctor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    """Something of the CRM that somebody still owes the member. `due`: None where nobody says."""
+
+    what: str
+    status: str
+    due: date | None
+    is_complaint: bool
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDetail:
+    """What another source says of the member herself. `detail`: "birth_date" or "address"."""
+
+    detail: str
+    value: str  # a birth date as ISO text
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +203,11 @@ class MemberCard:
     channel_preference: str
     crm_id: str = ""
     """The id of the member's record in the CRM, "" where the CRM has none."""
+    deceased: str = ""
+    """ISO date of death, "yes" where only that is known."""
+    merged_into: str = ""
+    """The member id of the record that took this one's place."""
+    restricted: bool = False
     flags: tuple[str, ...] = ()
     coverages: tuple[Coverage, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
@@ -153,6 +215,13 @@ class MemberCard:
     appointments: tuple[Appointment, ...] = ()
     history: tuple[Contact, ...] = ()
     relations: tuple[Relation, ...] = ()
+    networks: tuple[NetworkFact, ...] = ()
+    """Her clinics and doctors against her own plan."""
+    open_tasks: tuple[OpenTask, ...] = ()
+    other_details: tuple[OtherDetail, ...] = ()
+    """Where another source says something else of the member than this card."""
+    address_confirmed: date | None = None
+    """When the member confirmed the address that the card shows."""
     provenance: Provenance = field(
         default_factory=lambda: Provenance(source="unknown", read_wall=0.0)
     )
@@ -160,3 +229,14 @@ class MemberCard:
     @property
     def name(self) -> str:
         return f"{self.given} {self.family}".strip()
+
+    @property
+    def is_deceased(self) -> bool:
+        return bool(self.deceased) or self._flagged("deceased")
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.restricted or self._flagged("restricted")
+
+    def _flagged(self, word: str) -> bool:
+        return any(flag.strip().lower() == word for flag in self.flags)

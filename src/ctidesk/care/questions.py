@@ -18,6 +18,8 @@ class QuestionKind(StrEnum):
     POSTCODE = "postcode"
     POLICY_NUMBER = "policy_number"
     PHONE_LAST4 = "phone_last4"
+    FACILITY_ID = "facility_id"  # of a professional's organisation
+    CALL_BACK = "call_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,21 @@ QUESTIONS = {
         "Last four digits of the registered phone",
         "What are the last four digits of the phone number that we have on record?",
     ),
+    QuestionKind.FACILITY_ID: Question(
+        QuestionKind.FACILITY_ID,
+        "Facility number or NPI",
+        "What is the facility number or NPI of your organisation, please?",
+        True,
+    ),
+    QuestionKind.CALL_BACK: Question(
+        QuestionKind.CALL_BACK,
+        "Call-back number",
+        "On which number may I call your organisation back?",
+        True,
+    ),
 }
+NAMES = (QuestionKind.MEMBER_NAME, QuestionKind.CALLER_NAME)
+ORGANISATION = (QuestionKind.FACILITY_ID, QuestionKind.CALL_BACK)
 FACTS: dict[Party, tuple[QuestionKind, ...]] = {
     Party.UNKNOWN: (),
     Party.MEMBER: (

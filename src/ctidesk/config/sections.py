@@ -39,10 +39,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`[recording]`. `policy`: "required", "allowed" or "forbidden"; `recipients`: age keys."""
+    """`[recording]`. `policy`: "required", "allowed" or "forbidden"; `recipients`: age keys;
+    `pause_seconds`: after this a paused recording goes on by itself (10–600)."""
 
     policy: str = "allowed"
     recipients: tuple[str, ...] = ()
+    pause_seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,24 @@ class WrapUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """`[work]`. `callback_minutes`: by when a missed caller is called back; `tries`: so many before
+    a callback may be given up, `retry_minutes` apart; `task_owners`: the CRM's Tasks of these
+    owners are the centre's, each a key such as "Organization/1" or a name."""
+
+    tries: int = 3
+    retry_minutes: int = 60
+    callback_minutes: int = 30
+    task_owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """`[agent]`. `name` stands in interactions, recordings and audit."""
+    """`[agent]`. `name` stands in interactions, recordings and audit. `language`: of articles, as a
+    code such as "pl"."""
 
     name: str = ""
+    language: str = "en"
     reasons: tuple[str, ...] = ("Break", "Lunch", "Training", "Meeting", "Follow-up work")
 
 
@@ -99,6 +115,15 @@ class Colleagues:
     """`[colleagues]`. `list`: whom agents consult, each as "Name <number>"."""
 
     list: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """`[care]`. `knowledge`: folder of the centre's own articles, "" for the examples.
+    `disclosure`: the file that says who may be told what, after which checks."""
+
+    knowledge: str = ""
+    disclosure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +196,22 @@ class WebApi:
     origins: tuple[str, ...] = ()
     local_programs: bool = False
     may_dial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """`[red_flag]`. `lines`: nurse lines in their order, each as "Name <number>", as are
+    `emergency` and `lead`. `protocol`: a file with the centre's own texts."""
+
+    lines: tuple[str, ...] = ()
+    emergency: str = ""
+    lead: str = ""
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """`[interpreter]`. `lines`: each as "Language <number>"; several of one language are tried in
+    their order."""
+
+    lines: tuple[str, ...] = ()

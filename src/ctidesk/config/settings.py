@@ -17,14 +17,18 @@ from ctidesk.config.sections import (
     Agent,
     Appearance,
     Audio,
+    Care,
     Colleagues,
     Crm,
     Data,
+    Interpreter,
     Parking,
     PatientPage,
     Queue,
     Recording,
+    RedFlag,
     WebApi,
+    Work,
     WrapUp,
 )
 
@@ -50,9 +54,13 @@ class Settings:
     colleagues: Colleagues = field(default_factory=Colleagues)
     appearance: Appearance = field(default_factory=Appearance)
     audio: Audio = field(default_factory=Audio)
+    care: Care = field(default_factory=Care)
     crm: Crm = field(default_factory=Crm)
     patient_page: PatientPage = field(default_factory=PatientPage)
     web_api: WebApi = field(default_factory=WebApi)
+    work: Work = field(default_factory=Work)
+    red_flag: RedFlag = field(default_factory=RedFlag)
+    interpreter: Interpreter = field(default_factory=Interpreter)
 
 
 CHOICES = {
@@ -69,6 +77,7 @@ _RANGES = {
     "account.local_port": (0, 65535),
     "data.keep_days": (0, 3650),
     "wrapup.seconds": (5, 3600),
+    "recording.pause_seconds": (10, 600),
     "audio.mic_volume": (0, 400),
     "audio.speaker_volume": (0, 400),
     "audio.ring_volume": (0, 100),
@@ -76,15 +85,25 @@ _RANGES = {
     "crm.interval": (10, 3600),
     "crm.full_days": (1, 365),
     "web_api.port": (1024, 65535),
+    "work.tries": (1, 20),
+    "work.retry_minutes": (5, 7 * 1440),
+    "work.callback_minutes": (1, 7 * 1440),
 }
 _CODE = (r"[0-9*#]{1,32}", 'digits, * and #, such as "*45"')
 _URL = (r"https?://[^\s@/]+(/[^\s@]*)?", '"https://host/path", without a user name')
+_SOMEBODY = r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>"
 _SHAPES = {
+    "agent.language": (r"[a-z]{2,3}", 'the code of a language, such as "pl"'),
     "crm.server": _URL,
     "crm.token_url": _URL,
     "patient_page.name": (r"[^\x00-\x1f]{1,24}", "a short name"),
     "crm.types": (r"[A-Z][A-Za-z]{1,63}", 'types of FHIR, such as "Patient"'),
-    "colleagues.list": (r"[^<>]{1,64}<[0-9+*#][0-9*#]{0,31}>", '"Nurse Kim <203>"'),
+    "colleagues.list": (_SOMEBODY, '"Nurse Kim <203>"'),
+    **dict.fromkeys(
+        ("red_flag.lines", "red_flag.lead", "red_flag.emergency"),
+        (_SOMEBODY, '"Nurse line <201>"'),
+    ),
+    "interpreter.lines": (_SOMEBODY, '"Polish <230>"'),
     "parking.number": _CODE,
     "parking.places": _CODE,
     **{f"queue.{name}": _CODE for name in ("login", "logout", "pause", "unpause")},
@@ -100,17 +119,24 @@ _SECTIONS: dict[str, type] = {
     "colleagues": Colleagues,
     "appearance": Appearance,
     "audio": Audio,
+    "care": Care,
     "crm": Crm,
     "patient_page": PatientPage,
     "web_api": WebApi,
+    "work": Work,
+    "red_flag": RedFlag,
+    "interpreter": Interpreter,
 }
 _FILES = (
     "account.ca_file",
     "account.cert_file",
     "account.key_file",
+    "care.knowledge",
     "crm.ca_file",
     "data.members_csv",
     "wrapup.codes",
+    "care.disclosure",
+    "red_flag.protocol",
 )
 
 

@@ -20,14 +20,19 @@ from ctidesk.care.member import (
     Contact,
     Coverage,
     MemberCard,
+    NetworkFact,
     Prescription,
     Provenance,
     Relation,
 )
-from ctidesk.crm import schema
+from ctidesk.crm import lookup_sql, schema
+from ctidesk.crm.member_texts import MemberTexts
+from ctidesk.crm.network_sql import Networks, listed, of_member
 from ctidesk.crm.schema import Owner, facilities, members, numbers, relations
 
 DESK_SOURCE = "this desk"
+MOST_FOUND = 20
+"""Clinics and doctors that a look for one shows."""
 
 _MEMBER = select(members).where(members.c.member_id == bindparam("member_id"))
 _COVERAGES, _PRESCRIPTIONS, _AUTHORISATIONS = (
@@ -94,16 +99,14 @@ Current = Mapping[str, float]
 
 def card(connection: Connection, member_id: str) -> MemberCard:
     """The card of `member_id`. Raises `KnownError` member_unknown."""
-    row = connection.execute(_MEMBER, {"member_id": member_id}).first()
-    if row is None:
-        raise KnownError(
-            "member_unknown",
-            "This member is not in the member cache.",
-            "Search by name or birth date, or import the newest member list.",
-        )
+    row = _member(connection, member_id)
     of = {"ref": row.id}
     number = connection.execute(_LAST_NUMBER, of).scalar()
-    current = {each.kind: each.current_wall for each in connection.execute(_CURRENT)}
+    current = _current(connection)
+    texts = MemberTexts(connection, row.resource, current)
+    prescriptions = tuple(
+        _prescription(each, current) for each in connection.execute(_PRESCRIPTIONS, of)
+    )
     return MemberCard(
         member_id=row.member_id,
         given=row.given,
@@ -118,9 +121,7 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         crm_id=row.resource.partition("/")[2],
         flags=tuple(json.loads(row.flags)),
         coverages=tuple(_coverage(each, current) for each in connection.execute(_COVERAGES, of)),
-        prescriptions=tuple(
-            _prescription(each, current) for each in connection.execute(_PRESCRIPTIONS, of)
-        ),
+        prescriptions=(*prescriptions, *texts.stopped(prescriptions)),
         authorisations=tuple(
             _authorisation(each, current) for each in connection.execute(_AUTHORISATIONS, of)
         ),
@@ -128,9 +129,38 @@ def card(connection: Connection, member_id: str) -> MemberCard:
             _appointment(each, current) for each in connection.execute(_APPOINTMENTS, of)
         ),
         history=_history(connection, row, current),
-        relations=_relations(connection, row),
+        relations=_relations(connection, row, current),
+        networks=of_member(
+            _networks(connection, row, current),
+            [*texts.care_team(), *listed(connection, row.id)],
+        ),
+        open_tasks=texts.open_tasks(),
+        other_details=texts.other_details(row),
         provenance=_provenance(row, current),
     )
+
+
+def check_network(connection: Connection, member_id: str, words: str) -> list[NetworkFact]:
+    """Clinics and doctors with these words against the plan that covers the member today. Raises
+    `KnownError` member_unknown."""
+    member = _member(connection, member_id)
+    networks = _networks(connection, member, _current(connection))
+    return networks.facilities(lookup_sql.facilities(connection, words, MOST_FOUND))
+
+
+def _member(connection: Connection, member_id: str) -> Row[Any]:
+    row = connection.execute(_MEMBER, {"member_id": member_id}).first()
+    if row is None:
+        raise KnownError(
+            "member_unknown",
+            "This member is not in the member cache.",
+            "Search by name or birth date, or import the newest member list.",
+        )
+    return row
+
+
+def _current(connection: Connection) -> Current:
+    return {each.kind: each.current_wall for each in connection.execute(_CURRENT)}
 
 
 def _history(connection: Connection, member: Row[Any], current: Current) -> tuple[Contact, ...]:
@@ -161,7 +191,11 @@ def _history(connection: Connection, member: Row[Any], current: Current) -> tupl
     return tuple(found[:MOST_HISTORY])
 
 
-def _relations(connection: Connection, member: Row[Any]) -> tuple[Relation, ...]:
+def _networks(connection: Connection, member: Row[Any], current: Current) -> Networks:
+    return Networks(connection, member.id, current, datetime.now().astimezone().date())
+
+
+def _relations(connection: Connection, member: Row[Any], current: Current) -> tuple[Relation, ...]:
     household = connection.execute(_HOUSEHOLD, {"household": member.household, "ref": member.id})
     found = [
         Relation(
@@ -177,6 +211,7 @@ def _relations(connection: Connection, member: Row[Any]) -> tuple[Relation, ...]
                 member_id=row.other_id or "",
                 may_speak=row.may_speak,
                 authority_until=_date(row.authority_until),
+                provenance=_provenance(row, current),
             )
         )
     return tuple(found)

@@ -29,7 +29,7 @@ class SqlCallJournal:
     """The `CallJournal` on SQLCipher. Events and drafts are kept in memory while the cache can't
     be written (locked, disk full, not unlocked yet) and written as soon as it can. The loads see
     all that was confirmed before; they do not wait for what is still queued. `on_queued()`: a
-    message for the CRM was saved."""
+    message for the CRM was saved. `who`: the agent, as the audit trail names her."""
 
     def __init__(
         self,
@@ -37,10 +37,12 @@ class SqlCallJournal:
         clock: Clock,
         boot_id: str = "",
         on_queued: Callable[[], None] | None = None,
+        who: str = "",
     ) -> None:
         self._store = store
         self._on_queued = on_queued
         self._clock = clock
+        self._who = who
         self._boot_id = boot_id or this_boot(clock)
 
     def append(self, event: LogEvent, done: Done[None] | None = None) -> None:
@@ -54,7 +56,7 @@ class SqlCallJournal:
         def work(connection: Connection) -> None:
             from ctidesk.crm import journal_sql
 
-            journal_sql.append(connection, kept, self._boot_id)
+            journal_sql.append(connection, kept, self._boot_id, self._who)
 
         self._store.submit(Lane.WRITE, work, done, patience_s=math.inf)
 

@@ -16,8 +16,9 @@ from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.codec import MalformedMessage, named, to_plain
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import RecordingStopped
+from ctidesk.calls.flag_events import FlagEvent
 from ctidesk.calls.ports import Interaction, WrapUpDraft
-from ctidesk.crm import audit
+from ctidesk.crm import audit, disclosure_audit, flag_sql
 from ctidesk.crm.queueing import queue_call, queue_recording
 from ctidesk.crm.schema import (
     call_events,
@@ -34,8 +35,8 @@ _OF_CALL = {column.name for column in calls.columns}
 _OF_INTERACTION = {column.name for column in interactions.columns}
 
 
-def append(connection: Connection, event: LogEvent, boot_id: str) -> None:
-    """Add `event` to the log."""
+def append(connection: Connection, event: LogEvent, boot_id: str, who: str = "") -> None:
+    """Add `event` to the log. `who`: the agent, for what leaves an audit row."""
     connection.execute(
         insert(call_events).values(
             call_id=event.call_id,
@@ -46,8 +47,11 @@ def append(connection: Connection, event: LogEvent, boot_id: str) -> None:
             boot_id=boot_id,
         )
     )
+    disclosure_audit.record(connection, event, who)
     if isinstance(event, RecordingStopped):
         _sealed_late(connection, event.call_id, event.manifest)
+    elif isinstance(event, FlagEvent):
+        flag_sql.noted(connection, event, who)
 
 
 def recordings_are(connection: Connection, found: Mapping[str, str]) -> None:

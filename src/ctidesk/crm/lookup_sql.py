@@ -44,6 +44,10 @@ _BY_TAIL = (
 )
 _INCOMPLETE = select(marks.c.value).where(marks.c.name == "incomplete_since")
 _SEARCH = text("SELECT rowid FROM directory_fts WHERE directory_fts MATCH :words LIMIT :limit")
+_FACILITIES = text(
+    "SELECT rowid FROM directory_fts WHERE directory_fts MATCH :words"
+    " AND rowid % 4 = :owner LIMIT :limit"
+)
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _NUMBER_LIKE = re.compile(r"\+?[\d\s()./-]{2,32}")
 
@@ -86,6 +90,18 @@ def search(connection: Connection, words: str, region: str, limit: int) -> list[
         for candidate in sorted(matches, key=lambda each: (each.name, each.key)):
             found.setdefault(candidate.key, candidate)
     return list(found.values())[:limit]
+
+
+def facilities(connection: Connection, words: str, limit: int) -> list[int]:
+    """The rows of clinics, doctors and suppliers with these words, those with the very words
+    first."""
+    found: dict[int, None] = {}
+    for query in _fts_queries(words):
+        if query and len(found) < limit:
+            wanted = {"words": query, "owner": int(Owner.FACILITY), "limit": limit}
+            rows = connection.execute(_FACILITIES, wanted).scalars()
+            found.update(dict.fromkeys(rowid // 4 for rowid in rows))
+    return list(found)[:limit]
 
 
 def birth_token(birth_date: str | None) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ctidesk.crm.purge_sql import Rule, Survey, Verdict
 
+DAY_S = 86_400.0
 STEP = 200
 """Rows that a step looks at."""
 STEP_S = 0.01
@@ -192,8 +193,9 @@ class _Purge:
             return
 
         def job(connection: Connection) -> PurgeReport:
-            from ctidesk.crm import audit, erased_texts
+            from ctidesk.crm import audit, erased_texts, work_sql
 
+            work_sql.erase_closed_before(connection, self.wall() - self.keep_days * DAY_S)
             erased_texts.read_whole(connection.connection.cursor(), survey.called_back)
             if report.count:  # a desk that looks each day and erases nobody says nothing
                 audit.record(

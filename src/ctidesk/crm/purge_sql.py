@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ctidesk.crm import audit, erased_texts
+from ctidesk.crm import audit, erased_texts, work_sql
 from ctidesk.crm.schema import Owner
 
 COVER, FILE, CRM = "cover ended", "not in the file any more", "not active in the CRM"
@@ -71,6 +71,8 @@ _STAYS = (
     ("an open wrap-up", "SELECT 1 FROM drafts WHERE member_id = :member LIMIT 1"),
     ("a message that waits", "SELECT 1 FROM outbox WHERE state NOT IN ('sent', 'discarded')"
      " AND (lane = :member OR (:key != '' AND instr(body, :key) > 0)) LIMIT 1"),
+    ("open work", "SELECT 1 FROM work_items WHERE member_id = :member"
+     " AND state NOT IN ('done', 'dropped') LIMIT 1"),
     ("a carer of somebody else", "SELECT 1 FROM relations WHERE other_ref = :ref"
      " AND member_ref != :ref LIMIT 1"),
 )  # fmt: skip
@@ -171,6 +173,7 @@ class PurgeStep:
             return Verdict(why, stays)
         if not dry:
             self._erase_member(ref)
+            work_sql.erase_closed_of(self._connection, member_id)
             for patient in (key, *self._merged_into(key)) if key else ():
                 erased_texts.erase(self._cursor, patient, erased_texts.UNSERVED)
             self._record(member_id, why)

@@ -1,5 +1,7 @@
 """What of a finished call the CRM is told: the call, what is to be done next, the recording.
 
+What is to be done next is work of the centre, too.
+
 Runs in: desk process, store thread, in the transaction that saves it.
 """
 
@@ -12,7 +14,9 @@ from sqlalchemy import Connection, select, update
 
 from ctidesk.calls.codec import to_plain
 from ctidesk.calls.ports import Interaction
-from ctidesk.crm import outbox
+from ctidesk.care.work import WorkItem
+from ctidesk.care.work_rules import follow_up_key
+from ctidesk.crm import outbox, work_sql
 from ctidesk.crm.schema import interactions, members, outbox as outbox_rows
 
 CALL, FOLLOW_UP, RECORDING = "interaction", "follow_up", "recording"
@@ -25,6 +29,8 @@ def queue_call(connection: Connection, done: Interaction) -> None:
     body = {**plain, "patient": _patient(connection, done.member_id)}
     _queue(connection, CALL, body, done.saved_wall)
     _queue_rest(connection, body, manifest)
+    if done.follow_up.strip():
+        _put_on_the_work_list(connection, done)
 
 
 def queue_recording(connection: Connection, call_id: str, manifest: str) -> None:
@@ -66,6 +72,18 @@ def _queue_rest(connection: Connection, body: dict[str, Any], manifest: str) -> 
         _queue(connection, FOLLOW_UP, told, saved_wall)
     if manifest:
         _queue(connection, RECORDING, _recording(body, manifest), saved_wall)
+
+
+def _put_on_the_work_list(connection: Connection, done: Interaction) -> None:
+    item = WorkItem(
+        title=done.follow_up,
+        key=follow_up_key(done.call_id),
+        member_id=done.member_id,
+        number=done.number,
+        call_id=done.call_id,
+        created_wall=done.saved_wall,
+    )
+    work_sql.add(connection, item, work_sql.Worker(done.agent, done.saved_wall))
 
 
 def _queue(connection: Connection, kind: str, body: dict[str, Any], t_wall: float) -> None:

@@ -16,8 +16,9 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlcipher3 import dbapi2
 
 from ctidesk.calls.errors import KnownError
-from ctidesk.crm import audit as audit_trail, schema
+from ctidesk.crm import audit as audit_trail, schema, work_schema
 from ctidesk.crm.database import Database, open_database, translated
+from ctidesk.crm.flag_schema import recording_pins
 
 SALVAGED = (
     schema.outbox,
@@ -27,8 +28,11 @@ SALVAGED = (
     schema.wrap_up_codes,
     schema.call_segments,
     schema.call_lines,
+    work_schema.work_items,
+    work_schema.work_attempts,
     schema.audit,
     schema.call_events,
+    recording_pins,
 )
 STEPS_OF_ONE = 64
 """Failures in a row before steps get longer: a page holds so many rows at most of most tables."""
@@ -174,6 +178,9 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     if "call_id" in table.c and table.c.call_id.foreign_keys:
         kept = set(connection.execute(select(schema.calls.c.call_id)).scalars())
         rows = [row for row in rows if row["call_id"] in kept]
+    if table is work_schema.work_attempts:
+        items = set(connection.execute(select(work_schema.work_items.c.id)).scalars())
+        rows = [row for row in rows if row["item_ref"] in items]
     for row in rows:
         connection.execute(insert(table).values(row).on_conflict_do_nothing())
     return len(rows)

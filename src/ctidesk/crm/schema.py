@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0007"
 """The newest migration: a database that says so needs no Alembic, which takes long to import."""
 
 
@@ -344,4 +344,5 @@ marks = Table(
 """Small facts about the cache itself, e.g. `incomplete_since` after a salvage."""
 
 # Beside the tables, the first migration makes `directory_fts`, a full-text index without content
-# (rowid = id * 4 + Owner), triggers that keep `audit` append-only; the third what `fhir/` keeps.
+# (rowid = id * 4 + Owner), triggers that keep `audit` append-only; the third what `fhir/` keeps,
+# the sixth what `knowledge_schema` names.

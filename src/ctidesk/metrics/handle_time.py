@@ -7,7 +7,9 @@ Runs in: desk process, Qt main thread. Pure. Definitions:
   in a three-party conference nobody is on hold;
 - talk: connected without hold;
 - wrap-up: from the end of the conversation until the code is saved;
-- handled: answered, in or out. Stamped when the code is saved.
+- handled: answered, in or out. Stamped when the code is saved;
+- excused: handling time with a reason that is not the agent's (interpreter, emergency, batch),
+  each second once. It stays part of the other durations: it is told, not taken away.
 
 So talk + hold + wrap-up is always the time from the answer to the stamp. Each fact is kept once
 however often and in whatever order the log tells it, so a new desk gets the same figures. All
@@ -20,7 +22,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ctidesk.calls import agent_events as agent, events as ev
+from ctidesk.calls import agent_events as agent, events as ev, flag_events as flag
 from ctidesk.calls.agent_events import LogEvent
 from ctidesk.calls.call import Direction
 
@@ -48,6 +50,8 @@ class HandleTime:
     talk_s: float
     hold_s: float
     wrap_up_s: float
+    excused_s: float = 0.0
+    excuses: tuple[str, ...] = ()
     answered: bool
     stamped: bool
     consult_of: str = ""
@@ -87,6 +91,7 @@ class CallTimeline:
     wrap_up_started: float | None = None
     saved: float | None = None
     _switches: list[tuple[float, str, bool]] = field(default_factory=list)
+    _excused: list[tuple[float, bool, str]] = field(default_factory=list)
     _party: tuple[float, str] = (float("-inf"), "")
     _code: tuple[float, str, str, str] = (float("-inf"), "", "", "")
 
@@ -111,6 +116,8 @@ class CallTimeline:
                 return self._note_first("wrap_up_started", event)
             case agent.WrapUpSaved():
                 return self._note_saved(event)
+            case flag.TimeExcused():
+                return self._note_excuse((event.t_mono, event.running, event.reason.value))
             case agent.PartySet() if (event.t_mono, event.party) > self._party:
                 self._party = (event.t_mono, event.party)
                 return True
@@ -146,6 +153,8 @@ class CallTimeline:
             talk_s=talk_s,
             hold_s=hold_s,
             wrap_up_s=max(0.0, wrap_up_end - over) if wraps else 0.0,
+            excused_s=self._excused_s(wrap_up_end if wraps else over),
+            excuses=tuple(sorted({reason for _, running, reason in self._excused if running})),
             answered=self.answered is not None,
             stamped=self.saved is not None,
             consult_of=self.consult_of,
@@ -196,6 +205,20 @@ class CallTimeline:
         hold_s = min(hold_s, connected_s)
         return connected_s - hold_s, hold_s
 
+    def _excused_s(self, until: float) -> float:
+        start = self.handle_start
+        if start is None:
+            return 0.0
+        excused_s, since = 0.0, start
+        reasons: set[str] = set()
+        for t, running, reason in self._excused:
+            here = min(max(t, start), max(until, start))
+            if reasons:
+                excused_s += here - since
+            since = here
+            (reasons.add if running else reasons.discard)(reason)
+        return excused_s + max(0.0, until - since) if reasons else excused_s
+
     def _begin(self, event: ev.CallEvent, direction: Direction, consult_of: str) -> bool:
         if self.direction is not None and self.began is not None and self.began <= event.t_mono:
             return False
@@ -215,6 +238,12 @@ class CallTimeline:
         if switch in self._switches:
             return False
         insort(self._switches, switch)
+        return True
+
+    def _note_excuse(self, excuse: tuple[float, bool, str]) -> bool:
+        if excuse in self._excused:
+            return False
+        insort(self._excused, excuse)
         return True
 
     def _note_saved(self, event: agent.WrapUpSaved) -> bool:
@@ -264,5 +293,6 @@ _COUNTED: frozenset[type[object]] = frozenset(
         agent.WrapUpStarted,
         agent.WrapUpSaved,
         agent.PartySet,
+        flag.TimeExcused,
     }
 )

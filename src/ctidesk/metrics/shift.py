@@ -31,6 +31,8 @@ class Figures:
     talk_s: float
     hold_s: float
     wrap_up_s: float
+    excused_s: float = 0.0
+    excused_calls: int = 0
     busy_s: float | None = None
     ready_s: float | None = None
 
@@ -38,6 +40,12 @@ class Figures:
     def aht_s(self) -> float | None:
         """Average handling time: (dialling + talk + hold + wrap-up) / handled."""
         return self._average(self.dial_s + self.talk_s + self.hold_s + self.wrap_up_s)
+
+    @property
+    def unexcused_aht_s(self) -> float | None:
+        """AHT without the time that has an excuse (R24)."""
+        whole = self.dial_s + self.talk_s + self.hold_s + self.wrap_up_s
+        return self._average(max(0.0, whole - self.excused_s))
 
     @property
     def average_dial_s(self) -> float | None:
@@ -73,6 +81,8 @@ class _Sum:
     talk_s: float = 0.0
     hold_s: float = 0.0
     wrap_up_s: float = 0.0
+    excused_s: float = 0.0
+    excused_calls: int = 0
 
     def take(self, time: HandleTime) -> None:
         self.handled += 1
@@ -80,6 +90,17 @@ class _Sum:
         self.talk_s += time.talk_s
         self.hold_s += time.hold_s
         self.wrap_up_s += time.wrap_up_s
+        self.excused_s += time.excused_s
+        self.excused_calls += time.excused_s > 0
+
+    def join(self, other: _Sum) -> None:
+        self.handled += other.handled
+        self.dial_s += other.dial_s
+        self.talk_s += other.talk_s
+        self.hold_s += other.hold_s
+        self.wrap_up_s += other.wrap_up_s
+        self.excused_s += other.excused_s
+        self.excused_calls += other.excused_calls
 
 
 class ShiftStatistics:
@@ -136,11 +157,7 @@ class ShiftStatistics:
         whole = _Sum()
         for (code, of), part in self._sums.items():
             if reason in (None, code) and party in (None, of):
-                whole.handled += part.handled
-                whole.dial_s += part.dial_s
-                whole.talk_s += part.talk_s
-                whole.hold_s += part.hold_s
-                whole.wrap_up_s += part.wrap_up_s
+                whole.join(part)
         selected = reason is not None or party is not None
         return Figures(
             handled=whole.handled,
@@ -149,6 +166,8 @@ class ShiftStatistics:
             talk_s=whole.talk_s,
             hold_s=whole.hold_s,
             wrap_up_s=whole.wrap_up_s,
+            excused_s=whole.excused_s,
+            excused_calls=whole.excused_calls,
             busy_s=None if selected else self._busy_s(now_mono),
             ready_s=None if selected else self._ready_s(now_mono),
         )

@@ -77,6 +77,8 @@ def _verify(options: argparse.Namespace) -> int:
         for gap in manifest.gaps:
             length = "unknown length" if gap.duration_s is None else f"{gap.duration_s:.2f} s"
             _out(f"gap   at {gap.offset_s:.2f} s, {length}, {'+'.join(gap.legs)}: {gap.reason}")
+        for marker in manifest.markers:
+            _out(f"mark  at {marker.offset_s:.2f} s: {marker.kind}")
         if verdict.still_open:
             _out("open  The recording still runs, or its recorder died: the desk closes it then.")
         _out(f"      {len(manifest.segments)} segments, {manifest.duration_s:.2f} s")

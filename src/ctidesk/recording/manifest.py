@@ -11,6 +11,7 @@ moved or changed can be named even when the signature only says that something w
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -26,6 +27,7 @@ CONTAINER = "age-encryption.org/v1"
 AUDIO_FORMAT = "flac"
 CHANNELS = ("agent", "caller")
 OPEN, CLOSED = "open", "closed"
+MAX_MARKERS = 500
 _DOMAIN = b"ctidesk recording manifest 1\n"
 
 
@@ -42,6 +44,13 @@ class Segment(NamedTuple):
     @property
     def file(self) -> str:
         return segment_name(self.number)
+
+
+class Marker(NamedTuple):
+    """What happened at a frame of the timeline: "pause", "resume"."""
+
+    frame: int
+    kind: str
 
 
 class Subject(NamedTuple):
@@ -134,7 +143,9 @@ class Draft:
             subject.call_id, subject.began_wall, device_public(self._key)
         )
 
-    def file(self, state: str, gaps: list[Gap], closed_by: str = "") -> bytes:
+    def file(
+        self, state: str, gaps: list[Gap], closed_by: str = "", markers: Sequence[Marker] = ()
+    ) -> bytes:
         """The signed manifest as of now."""
         subject = self.subject
         body = {
@@ -152,7 +163,9 @@ class Draft:
             "closed_by": closed_by,
             "segments": self._entries,
             "gaps": [_gap_entry(gap, subject.rate) for gap in gaps],
-            "markers": [],
+            "markers": [
+                {"offset_s": mark.frame / subject.rate, "kind": mark.kind} for mark in markers
+            ],
         }
         return signed(body, self._key)
 

@@ -5,8 +5,9 @@ Runs in: recorder process, its only thread.
     python -m ctidesk.recording.recorder --agent-fd N --caller-fd M
 
 The first line on stdin is the JSON configuration (secrets come only there); `{"cmd": "stop"}` on a
-further line seals at once. The end of stdin means only that the engine died: recording goes on
-until both FIFOs end. News go out as JSON lines on stdout. Exit code 0: sealed and signed.
+further line seals at once, "pause" and "resume" are marked. The end of stdin means only that the
+engine died: recording goes on until both FIFOs end. News go out as JSON lines on stdout. Exit code
+0: sealed and signed.
 """
 
 from __future__ import annotations
@@ -84,6 +85,9 @@ class Recorder:
         self._pulse = Pulse(rate)
         self._sealed_once = False
         self._in_trouble = False
+        self._paused = False
+        self._silence = "no_audio"
+        """Why no audio came, if none comes now."""
 
     @property
     def ended(self) -> bool:
@@ -94,7 +98,9 @@ class Recorder:
         left, right = (pipe.read() for pipe in self._pipes)
         missing, reason = self._pulse.missed(now, max(len(left), len(right)) // 2)
         if reason == "no_audio":
-            self._skip(missing, reason)
+            self._skip(missing, self._silence)
+        if left or right:
+            self._silence = "paused" if self._paused else "no_audio"
         self._pair.left.feed(left)
         self._pair.right.feed(right)
         self._pair.left.ended, self._pair.right.ended = (pipe.ended for pipe in self._pipes)
@@ -104,6 +110,18 @@ class Recorder:
         if reason == "recorder_stalled":
             self._skip(missing, reason)
         self._news.flush()
+
+    def obey(self, word: str, now: float) -> None:
+        """ "pause" and "resume" mark the place on the timeline: meanwhile no audio comes, as the
+        engine sends none."""
+        self.take_in(now)
+        if word == "pause" and not self._paused:
+            self._paused, self._silence = True, "paused"
+        elif word == "resume" and self._paused:
+            self._paused = False
+        else:
+            return
+        self._sealer.mark(word, self._sealer.position + self._pair.ready)
 
     def finish(self, closed_by: str) -> bool:
         """Seal the rest, sign, tell. False when the disk did not take the final manifest: then it
@@ -180,6 +198,15 @@ def _configured(orders: OrderPipe) -> tuple[Settings | None, list[dict[str, Any]
     return None, []
 
 
+def _obey(recorder: Recorder, orders: list[dict[str, Any]]) -> list[str]:
+    """Carry them out; ["stopped"] when one of them says so."""
+    words = [order.get("cmd") for order in orders]
+    for word in words:
+        if word in ("pause", "resume"):
+            recorder.obey(word, time.monotonic())
+    return ["stopped"] if "stop" in words else []
+
+
 def _record(
     recorder: Recorder, pipes: tuple[AudioPipe, AudioPipe], orders: OrderPipe, stopped: list[str]
 ) -> str:
@@ -194,7 +221,7 @@ def _record(
     while not stopped and not recorder.ended:
         for descriptor, event in poll.poll(WAKE_MS):
             if descriptor == orders.descriptor and event:
-                stopped += ["stopped" for order in orders.read() if order.get("cmd") == "stop"]
+                stopped += _obey(recorder, orders.read())
             if descriptor != orders.descriptor or orders.ended:
                 poll.unregister(descriptor)
         recorder.take_in(time.monotonic())
@@ -246,7 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
             news.tell("failed", problem="cannot_start")
             return 1
     recorder = Recorder(sealer, settings.subject.rate, pipes, news)
-    stopped += ["stopped" for order in more if order.get("cmd") == "stop"]
+    stopped += _obey(recorder, more)
     closed_by = _record(recorder, pipes, orders, stopped)
     recorder.take_in(time.monotonic())
     return 0 if recorder.finish(closed_by) else 3

@@ -61,6 +61,7 @@ class Sealer:
         self._spool = spool
         self._folder: Folder | None = None
         self.gaps = Gaps()
+        self._markers: list[mf.Marker] = []
         self.bytes = 0
         self.position = 0
         """Frame of the timeline where the next audio belongs."""
@@ -105,6 +106,12 @@ class Sealer:
         self.gaps.add(Gap(self.position, frames, mf.CHANNELS, reason, False))
         self.position += frames
 
+    def mark(self, kind: str, frame: int) -> None:
+        """Something happened at this frame of the timeline; in the manifest with its next
+        writing."""
+        if len(self._markers) < mf.MAX_MARKERS:
+            self._markers.append(mf.Marker(frame, kind))
+
     def close(self, closed_by: str) -> None:
         """Sign the final manifest. Raises `CannotWrite`; may be tried again."""
         self._write_manifest(self._opened(), mf.CLOSED, closed_by)
@@ -115,6 +122,6 @@ class Sealer:
         return self._folder
 
     def _write_manifest(self, folder: Folder, state: str, closed_by: str = "") -> None:
-        content = self._draft.file(state, self.gaps.found, closed_by)
+        content = self._draft.file(state, self.gaps.found, closed_by, self._markers)
         folder.write_temporary(mf.FILE_NAME, content)
         folder.keep(mf.FILE_NAME)

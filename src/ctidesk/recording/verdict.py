@@ -42,6 +42,14 @@ class GapEntry:
     padded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class MarkerEntry:
+    """Something that happened at a place of the timeline: "pause", "resume"."""
+
+    offset_s: float
+    kind: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """The manifest as its fields; `device` is the public key that claims to have signed it."""
@@ -60,7 +68,7 @@ class Manifest:
     closed_by: str
     segments: tuple[SegmentEntry, ...]
     gaps: tuple[GapEntry, ...]
-    markers: tuple[dict[str, Any], ...]
+    markers: tuple[MarkerEntry, ...]
     device: str
     signature: str
 

@@ -21,10 +21,12 @@ _RECORDS = (RecordingState.STARTING, RecordingState.RUNNING, RecordingState.PAUS
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """How the agent had left the call: nobody may hear more after the rescue than before."""
+    """How the agent had left the call: nobody may hear more after the rescue than before, and no
+    recording either. `unrecorded_until`: monotonic, 0 without a pause."""
 
     held: bool
     muted: bool
+    unrecorded_until: float = 0.0
 
 
 class Reclaims:
@@ -101,7 +103,12 @@ class Reclaims:
         on_hold = call.phase in (Phase.HELD, Phase.HOLDING, Phase.RESUMING)
         # an engine that died while it tried leaves the first wish standing
         self._waiting.setdefault(
-            call.call_id, _Wanted(held=on_hold or caller_of_conference, muted=call.muted)
+            call.call_id,
+            _Wanted(
+                held=on_hold or caller_of_conference,
+                muted=call.muted,
+                unrecorded_until=_paused_until(call),
+            ),
         )
         self._to_ask = [each for each in self._to_ask if each.call_id != call.call_id] + [call]
 
@@ -113,7 +120,14 @@ class Reclaims:
             if call.dialog is None or call.call_id not in self._waiting:
                 continue
             self._telephony.send(
-                Reclaim(call_id=call.call_id, account_id=call.account_id, dialog=call.dialog),
+                Reclaim(
+                    call_id=call.call_id,
+                    account_id=call.account_id,
+                    dialog=call.dialog,
+                    recording_paused_s=max(
+                        0.0, self._waiting[call.call_id].unrecorded_until - self._clock.mono()
+                    ),
+                ),
                 functools.partial(self._asked, call.call_id),
             )
 
@@ -170,3 +184,7 @@ class Reclaims:
                     by="failure",
                 )
             )
+
+
+def _paused_until(call: Call) -> float:
+    return call.recording_resumes_mono or 0.0 if call.recording is RecordingState.PAUSED else 0.0

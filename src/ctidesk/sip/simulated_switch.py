@@ -11,7 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ctidesk.calls import commands as cmd, events as ev
-from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty, TransferState
+from ctidesk.calls.call import (
+    CONNECTED,
+    Call,
+    Phase,
+    RecordingState,
+    RemoteParty,
+    TransferState,
+)
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import MOST_LAMPS, Lamp, LampState
 from ctidesk.calls.ports import Clock
@@ -134,6 +141,16 @@ class SimulatedSwitch(SimulatedCalls):
     def _SetMute(self, command: cmd.SetMute) -> None:
         if self._connected(command.call_id).muted != command.muted:
             self.happen(ev.MuteChanged, command.call_id, muted=command.muted)
+
+    def _PauseRecording(self, command: cmd.PauseRecording) -> None:
+        recorded = (RecordingState.RUNNING, RecordingState.PAUSED)
+        if self._connected(command.call_id).recording not in recorded:
+            raise refused("not_recording", "This call is not being recorded.", "Nothing to pause.")
+        self.happen(ev.RecordingPaused, command.call_id, limit_s=command.limit_s)
+
+    def _ResumeRecording(self, command: cmd.ResumeRecording) -> None:
+        if self._connected(command.call_id).recording is RecordingState.PAUSED:
+            self.happen(ev.RecordingResumed, command.call_id, by="agent")
 
     def _SendDtmf(self, command: cmd.SendDtmf) -> None:
         self._connected(command.call_id)

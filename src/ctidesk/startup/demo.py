@@ -19,7 +19,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import RecordingStopped
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile, resources
-from ctidesk.config.sections import Account, Agent, Data, Recording
+from ctidesk.config.sections import Account, Agent, Data, Interpreter, Recording, RedFlag
 from ctidesk.config.settings import Settings
 from ctidesk.demo.free_port import HOST, free_port
 from ctidesk.demo.houses import DemoCentre
@@ -161,6 +161,11 @@ class Demo:
             recording=Recording(policy="allowed", recipients=(recipient,)),
             data=Data(region="DE", members_csv=str(resources() / "demo" / "members.csv")),
             agent=Agent(name="Demo agent"),
+            # the first nurse line is busy, so that the next one is seen to be called by itself
+            red_flag=RedFlag(
+                lines=("Billing <205>", "Dr. Chen, nurse line <201>"), lead="Team lead Ruiz <203>"
+            ),
+            interpreter=Interpreter(lines=("Polish <202>", "German <202>")),
         )
 
     def _await_members(self) -> None:

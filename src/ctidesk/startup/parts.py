@@ -18,6 +18,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.queue_codes import QueueFollower
 from ctidesk.care.outgoing import OutgoingState
 from ctidesk.care.pop import ScreenPop
+from ctidesk.care.work_rules import WorkPolicy
 from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
 from ctidesk.config.settings import Settings
@@ -26,6 +27,7 @@ from ctidesk.crm.directory import SqlMemberDirectory
 from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.journal import SqlCallJournal
 from ctidesk.crm.store import StorePhase, StoreState, StoreThread
+from ctidesk.crm.work_items import SqlWorkItems
 from ctidesk.sip.engine_process import ENGINE_COMMAND
 from ctidesk.sip.supervisor import EngineSupervisor
 from ctidesk.startup.card_refresh import CardRefresh
@@ -80,7 +82,15 @@ class Parts:
         self.directory = SqlMemberDirectory(self.store, settings.data.region)
         told = CrmTold(self._crm_told, self._sending_told, self._fresh)
         self.crm = CrmLink(settings, self.store, deliver, told)
-        self.journal = SqlCallJournal(self.store, self.clock, on_queued=self.crm.wake)
+        self.journal = SqlCallJournal(
+            self.store,
+            self.clock,
+            on_queued=self.crm.wake,
+            who=settings.agent.name or settings.account.user,
+        )
+        self.work_items = SqlWorkItems(
+            self.store, self.clock, work_policy(settings), on_queued=self.crm.wake
+        )
         self.supervisor = EngineSupervisor(
             profile.runtime,
             deliver,
@@ -96,6 +106,7 @@ class Parts:
             ACCOUNT_ID,
             functools.partial(numbers.dialable, region=settings.data.region),
         )
+        self.actions.pause_limit_s = float(settings.recording.pause_seconds)
         self.queue_follower = QueueFollower(
             self.desk, queue_codes(settings), self.actions.dial_code
         )
@@ -192,6 +203,11 @@ class Parts:
         self.can_sign = True
         self._order()
         self.on_recording_key(None)
+
+
+def work_policy(settings: Settings) -> WorkPolicy:
+    work = settings.work
+    return WorkPolicy(work.tries, work.retry_minutes * 60.0, work.callback_minutes * 60.0)
 
 
 def _ignore(_: object) -> None:

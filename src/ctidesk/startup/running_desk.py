@@ -28,6 +28,7 @@ from ctidesk.startup.crm_link import crm_indicator
 from ctidesk.startup.desk_needs import desk_needs, time_of_day
 from ctidesk.startup.indicators import cache_indicator, recording_indicator
 from ctidesk.startup.instance import TOKEN_CHANGED
+from ctidesk.startup.knowledge_link import NOTICE as KNOWLEDGE, KnowledgeLink, Outcome, trouble_of
 from ctidesk.startup.layout_file import LayoutFile
 from ctidesk.startup.parts import Parts
 from ctidesk.ui.desk_window import DeskWindow
@@ -78,6 +79,10 @@ class RunningDesk:
             self.window = DeskWindow(
                 app, self.theme, needs, LayoutFile(profile.root / "layout.json")
             )
+        self._knowledge = KnowledgeLink(
+            self.parts.store, settings.care.knowledge, self._knowledge_taken
+        )
+        self.window.commands.register(self._knowledge.command())
         for key, problem in troubles:
             self.window.tell(problem, key)
         self._rings = FocusRings(app, self.theme)
@@ -147,6 +152,7 @@ class RunningDesk:
             self._web_api.stop()
         if self._data is not None:
             self._data.stop()
+        self._knowledge.stop()
         self.window.close()
         self.parts.stop()
         self.bridge.close()
@@ -183,6 +189,7 @@ class RunningDesk:
             asked = self._data.asks_about(state.problem)
         if state.problem is not None and not asked:
             self.window.tell(state.problem, "cache")
+        self._knowledge.cache_changed(state)
         if state.phase is StorePhase.OPEN:
             self.window.restore()
             # what is loaded now stays: a collection in the middle of a call would look through
@@ -202,6 +209,13 @@ class RunningDesk:
         self.window.presenters.status.set_sending(state)
         if self._data is not None:
             self._data.sync.told(state)
+
+    def _knowledge_taken(self, outcome: Outcome) -> None:
+        self.window.presenters.knowledge.reread()
+        self.window.untell(KNOWLEDGE)
+        trouble = trouble_of(outcome)
+        if trouble is not None:
+            self.window.tell(trouble, KNOWLEDGE)
 
     def _recording_key_changed(self, problem: KnownError | None) -> None:
         indicator = recording_indicator(self.settings, problem, self.parts.can_sign)

@@ -200,5 +200,6 @@ def _texts(widget: QWidget) -> list[str]:
     elif isinstance(widget, QPlainTextEdit):
         texts.append(widget.toPlainText())
     elif isinstance(widget, LineList):
-        texts += [text for line in widget.lines for text in (line.title, line.detail, line.right)]
+        lines = widget.lines
+        texts += [text for one in lines for text in (one.title, one.detail, one.note, one.right)]
     return texts

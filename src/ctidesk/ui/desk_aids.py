@@ -5,10 +5,20 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from ctidesk.ui.aids.pane import AidsPane
+from ctidesk.ui.aids.pane import Aid, AidsPane
+from ctidesk.ui.desk_presenters import DeskPresenters
+from ctidesk.ui.knowledge.commands import KEY as KNOWLEDGE
+from ctidesk.ui.knowledge.view import KnowledgePanel
 from ctidesk.ui.surroundings import Surroundings
 
 
-def make_aids(around: Surroundings) -> AidsPane:
+def make_aids(around: Surroundings, shown: DeskPresenters) -> AidsPane:
     """In the order of their tabs."""
-    return AidsPane(around.theme)
+    pane = AidsPane(around.theme)
+    pane.add(_knowledge(around, shown))
+    return pane
+
+
+def _knowledge(around: Surroundings, shown: DeskPresenters) -> Aid:
+    panel = KnowledgePanel(around, shown.knowledge)
+    return Aid(KNOWLEDGE, panel.tr("Knowledge"), "search", panel, panel.take_keyboard)

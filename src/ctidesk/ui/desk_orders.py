@@ -12,9 +12,13 @@ from itertools import chain
 
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
-from ctidesk.ui.member_card.state import CALLING_PARTIES
+from ctidesk.ui.interpreter import commands as interpreter
+from ctidesk.ui.knowledge.commands import SHORTCUTS as KNOWLEDGE_SHORTCUTS, knowledge_commands
+from ctidesk.ui.member_card import commands as card
+from ctidesk.ui.red_flag import commands as red_flag
 from ctidesk.ui.shortcuts.table import DEFAULTS, Shortcut
-from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
+from ctidesk.ui.support import commands as support
+from ctidesk.ui.work_list.commands import SHORTCUTS as WORK_SHORTCUTS, work_commands
 
 SHORTCUTS = (
     *DEFAULTS,
@@ -24,22 +28,18 @@ SHORTCUTS = (
     Shortcut("desk.work_list", "Go to the work list", "Desk", "Ctrl+Shift+L"),
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
     Shortcut("desk.sound", "Sound…", "Desk", "F8"),
-    *(
-        Shortcut(
-            f"card.party_{party.value}",
-            f"Caller is: {PARTY_WORDS[party].lower()}",
-            "Card",
-            f"Alt+{key}",
-        )
-        for key, party in enumerate(CALLING_PARTIES, 1)
-    ),
-    Shortcut("card.page", "Open the member's page in the browser", "Card", "Ctrl+Shift+O"),
+    *KNOWLEDGE_SHORTCUTS,
+    *card.SHORTCUTS,
     Shortcut("consult.swap", "Swap caller and colleague", "Consult", "Ctrl+Shift+S"),
     Shortcut("consult.merge", "Merge or split", "Consult", "Ctrl+Shift+G"),
     Shortcut("consult.complete", "Complete the transfer", "Consult", "Ctrl+Shift+F"),
     Shortcut("consult.cancel", "Cancel the consultation", "Consult", "Ctrl+Shift+X"),
     Shortcut("wrap_up.save_ready", "Save and be ready", "Wrap-up", "Ctrl+Return"),
     Shortcut("wrap_up.more_time", "30 seconds more", "Wrap-up", "Ctrl+Shift+Y"),
+    *WORK_SHORTCUTS,
+    *red_flag.SHORTCUTS,
+    *interpreter.SHORTCUTS,
+    *support.SHORTCUTS,
 )
 """The keys of the desk: those of the design, and the ones that make a whole call possible without
 a mouse."""
@@ -59,8 +59,15 @@ class Places:
     shortcuts: Callable[[], None]
     figures: Callable[[], None]
     sound: Callable[[], None]
+    work: Callable[[], None]
+    add_work: Callable[[], None]
+    red_flag: Callable[[], None]
+    interpreter: Callable[[], None]
+    help: Callable[[], None]
     aid: Callable[[str], None]
     """By its key: in front, with the keyboard."""
+    break_glass: Callable[[], None]
+    """Where its reason is typed."""
     next_pane: Callable[[], None]
     previous_pane: Callable[[], None]
     compact: Callable[[], None]
@@ -70,11 +77,16 @@ class Places:
 def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> None:
     """Put all of them into `commands`."""
     groups = (
-        *(_call(shown, places), _consult(shown), _desk(places), _card(shown), _work(shown)),
-        _queue(shown),
+        *(_call(shown, places), _consult(shown), _desk(places), _work(shown), _queue(shown)),
+        card.card_commands(shown.member_card, places.break_glass, shown.read_disclosure_again),
+        work_commands(shown.work, places.work, places.add_work),
+        knowledge_commands(places.aid),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)
+    red_flag.register_red_flag(commands, shown.red_flag, places.red_flag)
+    interpreter.register_interpreter(commands, shown.interpreter, places.interpreter)
+    support.register_support(commands, shown.support, places.help)
     for number, choice in enumerate(shown.agent_bar.live.state.choices[:4], 1):
         commands.register(
             DeskCommand(
@@ -154,6 +166,15 @@ def _call(shown: DeskPresenters, places: Places) -> tuple[DeskCommand, ...]:
             possible=lambda: bar.live.state.can_keypad,
             icon="keypad",
             words="dtmf digits",
+        ),
+        make(
+            name="call.pause_recording",
+            title="Pause or resume the recording",
+            group="Call",
+            run=shown.toggle_recording_pause,
+            possible=lambda: bar.live.state.can_pause_recording,
+            icon="record",
+            words="card payment credit number privacy",
         ),
         make(
             name="call.park",
@@ -246,31 +267,6 @@ def _desk(places: Places) -> tuple[DeskCommand, ...]:
     return tuple(
         DeskCommand(name=name, title=title, group="Desk", run=run, icon=icon, words=words)
         for name, title, run, icon, words in lines
-    )
-
-
-def _card(shown: DeskPresenters) -> tuple[DeskCommand, ...]:
-    card = shown.member_card
-    page = DeskCommand(
-        name="card.page",
-        title="Open the member's page in the browser",
-        group="Card",
-        run=card.open_page,
-        possible=lambda: bool(card.live.state.page),
-        icon="expand",
-        words="EMR CRM patient record",
-    )
-    return page, *(
-        DeskCommand(
-            name=f"card.party_{party.value}",
-            title=f"Caller is: {PARTY_WORDS[party].lower()}",
-            group="Card",
-            run=functools.partial(card.set_party, party),
-            possible=lambda: bool(card.live.state.call_id),
-            icon=PARTY_ICONS[party],
-            words="party who calls",
-        )
-        for party in CALLING_PARTIES
     )
 
 

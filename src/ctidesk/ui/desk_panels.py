@@ -5,7 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -17,13 +17,17 @@ from ctidesk.ui.consult.view import ConsultPanel
 from ctidesk.ui.desk_aids import make_aids
 from ctidesk.ui.desk_presenters import DeskPresenters
 from ctidesk.ui.dialler.view import Dialler
+from ctidesk.ui.interpreter.view import InterpreterPanel
 from ctidesk.ui.keypad.view import Keypad
 from ctidesk.ui.member_card.view import MemberCardView
 from ctidesk.ui.quality.view import QualityView
+from ctidesk.ui.red_flag.view import RedFlagPanel
 from ctidesk.ui.status_strip.view import StatusStrip
+from ctidesk.ui.support.view import SupportPanel
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space
 from ctidesk.ui.work_list.view import WorkList
+from ctidesk.ui.work_list.work_view import WorkPanel
 from ctidesk.ui.wrap_up.view import WrapUpPanel
 
 
@@ -38,6 +42,9 @@ class Panels:
     work_list: WorkList
     consult: ConsultPanel
     keypad: Keypad
+    red_flag: RedFlagPanel
+    interpreter: InterpreterPanel
+    support: SupportPanel
     member_card: MemberCardView
     aids: AidsPane
     wrap_up: WrapUpPanel
@@ -49,13 +56,17 @@ class Panels:
         above = QVBoxLayout()
         above.setContentsMargins(Space.M, Space.S, Space.M, 0)
         above.setSpacing(Space.S)
+        above.addWidget(self.support)
+        above.addWidget(self.interpreter)
         above.addWidget(self.consult)
         above.addWidget(self.keypad)
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(above)
+        layout.addWidget(self.red_flag, 1)
         layout.addWidget(self.member_card, 1)
+        self.red_flag.covering.connect(self.member_card.setHidden)
         return centre
 
 
@@ -67,11 +78,29 @@ def make_panels(around: Surroundings, shown: DeskPresenters, reasons: Sequence[s
         call_bar=CallBar(around, shown.call_bar),
         quality=QualityView(around.theme),
         dialler=dialler,
-        work_list=WorkList(around, shown.work_list, dialler),
+        work_list=WorkList(around, shown.work_list, dialler, WorkPanel(around, shown.work)),
         consult=ConsultPanel(around, shown.consult),
         keypad=Keypad(around, shown.keypad),
+        red_flag=RedFlagPanel(around, shown.red_flag),
+        interpreter=InterpreterPanel(around, shown.interpreter),
+        support=SupportPanel(around, shown.support),
         member_card=MemberCardView(around, shown.member_card),
-        aids=make_aids(around),
+        aids=make_aids(around, shown),
         wrap_up=WrapUpPanel(around, shown.wrap_up, reasons),
         status_strip=StatusStrip(around, shown.status),
     )
+
+
+def name_keys(panels: Panels, keys: Callable[[str], str]) -> None:
+    """Write the keys of commands on their buttons."""
+    bar, card = panels.call_bar, panels.member_card
+    bar.answer.set_keys(keys("call.answer"))
+    bar.mute.set_keys(keys("call.mute"))
+    bar.hold.set_keys(keys("call.hold"))
+    bar.transfer.set_keys(keys("call.transfer"))
+    bar.keypad.set_keys(keys("call.keypad"))
+    bar.end.set_keys(keys("call.end"))
+    for party, chip in card.chips.items():
+        chip.set_keys(keys(f"card.party_{party.value}"))
+    card.page.set_keys(keys("card.page"))
+    panels.red_flag.still_here.set_keys(keys("red_flag.check_back"))

@@ -18,24 +18,38 @@ from ctidesk.calls.line_quality import Link, unknown_link
 from ctidesk.calls.parking import ParkedCallers, Parking
 from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice, WrapUpDraft
 from ctidesk.calls.queue_codes import QueueCodes
+from ctidesk.care.disclosure import TELLS_NOTHING, DisclosurePolicy
+from ctidesk.care.disclosures import Disclosures
+from ctidesk.care.knowledge import Knowledge, NoKnowledge
+from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
+from ctidesk.care.line_joining import JoinLine
+from ctidesk.care.network import NetworkDirectory, NoNetworks
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
+from ctidesk.care.red_flag import NO_PROTOCOL, FlagProtocol
+from ctidesk.care.work_desk import WorkDesk, WorkPort
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.ui.agent_bar.presenter import DEFAULT_REASONS, AgentBarPresenter
 from ctidesk.ui.call_bar.presenter import CallBarPresenter
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.consult.presenter import ConsultPresenter
+from ctidesk.ui.desk_urgent import Urgent
 from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
 from ctidesk.ui.figures.lines import LinesPresenter
 from ctidesk.ui.figures.presenter import FiguresPresenter
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
+from ctidesk.ui.knowledge.about import CallTopic
+from ctidesk.ui.knowledge.presenter import KnowledgePresenter
+from ctidesk.ui.live import but_telemetry
+from ctidesk.ui.member_card.network_check import NetworkCheck
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
 from ctidesk.ui.sound.presenter import SoundPresenter
 from ctidesk.ui.status_strip.presenter import StatusPresenter
 from ctidesk.ui.work_list.presenter import WorkListPresenter
+from ctidesk.ui.work_list.work_presenter import WorkPresenter, WorkWords
 from ctidesk.ui.wrap_up.call_log import OpenCallLog
 from ctidesk.ui.wrap_up.open_sessions import OpenSessions
 from ctidesk.ui.wrap_up.presenter import WrapUpPresenter
@@ -50,7 +64,8 @@ NUMBERS_KEPT = 256
 class DeskNeeds:
     """All that the screens work on. `shown(raw)`: a number for the screen, "" for what is none;
     `dialable(text)`: raises `KnownError`; `time_of_day(t_wall)`: local, such as "06:41"; `link`:
-    how the computer is connected."""
+    how the computer is connected; `language`: the agent's, such as "pl". `disclosure_again()`: the
+    policy as its file has it now; raises `KnownError`."""
 
     desk: CallDesk
     actions: DeskActions
@@ -71,7 +86,16 @@ class DeskNeeds:
     colleagues: Sequence[Colleague] = ()
     queue_codes: QueueCodes = field(default_factory=QueueCodes)
     parking: Parking = field(default_factory=Parking)
+    networks: NetworkDirectory = field(default_factory=NoNetworks)
+    disclosure: DisclosurePolicy = TELLS_NOTHING
+    disclosure_again: Callable[[], DisclosurePolicy] | None = None
     sound: SoundChoice = field(default_factory=ForgetfulSound)
+    work: WorkPort = field(default_factory=WorkPort)
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
+    language: str = "en"
+    red_flag: FlagProtocol = NO_PROTOCOL
+    lead: LeadAlert = field(default_factory=NoTeamBus)
+    interpreters: Sequence[JoinLine] = ()
 
 
 class DeskPresenters:
@@ -86,6 +110,7 @@ class DeskPresenters:
         self.queue_codes = needs.queue_codes.titles()
         self.parked = ParkedCallers(desk, needs.parking, actions.transfer_blind)
         self.dial_code = actions.dial_code
+        self.toggle_recording_pause = actions.toggle_recording_pause
         self.registered = functools.partial(_registered, desk)
         self._seconds = 0
         self.log = OpenCallLog(desk, needs.agent_name)
@@ -99,11 +124,24 @@ class DeskPresenters:
             desk, actions, self._search(), names, needs.dialable, needs.colleagues
         )
         self.dialler = DiallerPresenter(desk, actions, self._search(), shown, needs.dialable)
-        self.work_list = WorkListPresenter(desk, actions, self.in_view, names, needs.time_of_day)
+        self.work_list = WorkListPresenter(desk, actions, self.in_view, names)
+        self.work_desk = WorkDesk(desk, actions, needs.pop, clock, needs.work)
+        how = WorkWords(shown, needs.time_of_day, needs.dialable)
+        self.work = WorkPresenter(self.work_desk, clock, how)
+        self.disclosures = Disclosures(desk, needs.pop, needs.directory, clock, needs.disclosure)
         self.member_card = MemberCardPresenter(
-            desk, actions, needs.pop, self.in_view, self._search(), names, clock, needs.pages
+            desk,
+            actions,
+            needs.pop,
+            self.disclosures,
+            self.in_view,
+            self._search(),
+            names,
+            clock,
+            needs.pages,
         )
         self.member_card.code_label = self._code_label
+        self.member_card.network_check = NetworkCheck(needs.networks, clock)
         self.wrap_up = WrapUpPresenter(
             desk,
             actions,
@@ -113,10 +151,21 @@ class DeskPresenters:
             self.log.interaction_of,
             names,
         )
+        self.topic = CallTopic(desk, needs.pop, self.in_view, lambda: self.wrap_up.live.state.code)
+        self.knowledge = KnowledgePresenter(needs.knowledge, clock, self.topic, needs.language)
+        desk.subscribe(but_telemetry(self.knowledge.changed))
+        self.in_view.subscribe(self.knowledge.changed)
+        self.wrap_up.live.watch(self.knowledge.changed)
         self.figures = FiguresPresenter(desk, needs.statistics, clock, self._code_label, names.name)
         self.lines = LinesPresenter(desk, needs.time_of_day)
         self.figures.lines = self.lines.lines
         self.sound = SoundPresenter(desk, actions, needs.sound)
+        urgent = self.urgent = Urgent(needs)
+        self.flags, self.red_flag = urgent.flags, urgent.red_flag
+        self.interpreter, self.support = urgent.interpreter, urgent.support
+        self.consult.covered = urgent.covers
+        self.red_flag.live.watch(self.consult.live.refresh)
+        self.interpreter.live.watch(self.consult.live.refresh)
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
 
     def restore(self) -> None:
@@ -129,30 +178,47 @@ class DeskPresenters:
                 self.wrap_up.take_drafts(outcome)
 
         self._needs.journal.load_drafts(loaded)
+        self.work_desk.restore()
         self.status.ask_outbox()
+
+    def read_disclosure_again(self) -> None:
+        """The last good policy stays where the file has a mistake, which is told."""
+        again = self._needs.disclosure_again
+        try:
+            if again is not None:
+                self.disclosures.set_policy(again())
+        except KnownError as error:
+            self._needs.desk.publish(error)
 
     def take_log(self, log: Sequence[ag.LogEvent]) -> None:
         """The whole log, from `recall`."""
         whole = list(log)
         self.log.take_log(whole)
+        self.work_desk.take_log(whole)
         self.lines.take_log(whole)
+        self.disclosures.take_log(whole)
         self.member_card.take_log(whole)
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)
+        self.urgent.take_log(whole)
 
     def tick(self) -> None:
         """Once a second while something runs."""
         self._seconds += 1
         self.call_bar.tick()
         self.wrap_up.tick(self._needs.clock.mono())
+        self.urgent.tick()
         self.figures.tick()
-        if self._seconds % MINUTE == 0:
+        self.disclosures.tick()
+        if self._seconds % MINUTE == 0 or self.member_card.live.state.glass is not None:
             self.member_card.tick()
+            self.work.tick()
 
     @property
     def running(self) -> bool:
-        """Whether `tick` is needed: a call lives or a wrap-up is open."""
-        return bool(self._needs.desk.live or self._needs.desk.wrap_ups)
+        """Whether `tick` is needed: a call lives, a wrap-up is open, something urgent runs."""
+        desk = self._needs.desk
+        return bool(desk.live or desk.wrap_ups or self.urgent.running)
 
     def _search(self) -> DirectorySearch:
         return DirectorySearch(self._needs.directory)

@@ -5,7 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -19,19 +19,15 @@ from ctidesk.ui.call_bar.compact_view import CompactCallBar
 from ctidesk.ui.desk_commands import DeskCommands
 from ctidesk.ui.desk_notices import DeskNotices
 from ctidesk.ui.desk_orders import SHORTCUTS, Places, register
-from ctidesk.ui.desk_panels import make_panels
+from ctidesk.ui.desk_overlays import DeskOverlays
+from ctidesk.ui.desk_panels import make_panels, name_keys
 from ctidesk.ui.desk_presenters import DeskNeeds, DeskPresenters
 from ctidesk.ui.desk_toasts import DeskToasts
-from ctidesk.ui.figures.view import FiguresOverlay
 from ctidesk.ui.live import Live
-from ctidesk.ui.palette.presenter import PalettePresenter
-from ctidesk.ui.palette.view import PaletteView
 from ctidesk.ui.quality.advice import LineWarning
 from ctidesk.ui.quality.presenter import Quality, quality_of
 from ctidesk.ui.shortcuts.keys import ShortcutKeys
-from ctidesk.ui.shortcuts.overview import ShortcutOverview
 from ctidesk.ui.shortcuts.table import Shortcuts
-from ctidesk.ui.sound.view import SoundOverlay
 from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.theme import Mode, Theme
@@ -80,7 +76,7 @@ class DeskWindow(QObject):
             self.presenters.consult.resume,
             needs.actions.dial,
             needs.queue_codes,
-            self._sound.open,
+            self.overlays.sound.open,
         )
         self.line_warning = LineWarning(needs.desk, self.window.notices, needs.link)
         self.presenters.parked.on_parked = self.notices.parked
@@ -180,27 +176,38 @@ class DeskWindow(QObject):
         return MainWindow(self._theme, parts, self._memory, self._before_closing)
 
     def _make_orders(self) -> None:
-        palette = PaletteView(
-            self._theme,
+        names = [one.name for one in self._needs.colleagues]
+        over = self.overlays = DeskOverlays(
+            self.around,
             self.window.below,
-            PalettePresenter(self.commands, self.shortcuts, hidden="desk.palette"),
+            self.presenters,
+            self.commands,
+            self.shortcuts,
+            names,
         )
-        overview = ShortcutOverview(self._theme, self.window.below, self.shortcuts)
-        figures = FiguresOverlay(self._theme, self.window.below, self.presenters.figures)
-        self.panels.status_strip.figures_wanted.connect(figures.toggle)
-        self._sound = SoundOverlay(self._theme, self.window.below, self.presenters.sound)
-        panes = self.window.panes
+        self.panels.status_strip.figures_wanted.connect(over.figures.toggle)
+        self.panels.work_list.work.open_wanted.connect(lambda: over.work().open())
+        self.panels.work_list.work.add_wanted.connect(lambda: over.work().open_to_add())
+        panes, shown, panels = self.window.panes, self.presenters, self.panels
         places = Places(
             transfer=self._transfer,
             keypad=self._keypad,
             dial=self._go_dial,
             card=lambda: self._go(self.centre, self.panels.member_card.take_keyboard),
+            break_glass=lambda: self._go(self.centre, self.panels.member_card.glass.ask),
             work_list=lambda: self._go(self.panels.work_list, self.panels.work_list.take_keyboard),
             wrap_up=lambda: self._go(self.panels.wrap_up, self.panels.wrap_up.take_keyboard),
-            palette=palette.toggle,
-            shortcuts=overview.toggle,
-            figures=figures.toggle,
-            sound=self._sound.toggle,
+            palette=over.palette.toggle,
+            shortcuts=over.shortcuts.toggle,
+            figures=over.figures.toggle,
+            sound=over.sound.toggle,
+            work=lambda: over.work().toggle(),
+            add_work=lambda: over.work().open_to_add(),
+            red_flag=lambda: self._open(shown.red_flag.toggle, panels.red_flag.take_keyboard),
+            interpreter=lambda: self._open(
+                shown.interpreter.toggle, panels.interpreter.take_keyboard
+            ),
+            help=lambda: self._open(shown.support.toggle_help, panels.support.take_keyboard),
             aid=self.show_aid,
             next_pane=lambda: panes.cycle(1),
             previous_pane=lambda: panes.cycle(-1),
@@ -268,16 +275,7 @@ class DeskWindow(QObject):
         return question_before_closing(len(desk.live), len(desk.wrap_ups))
 
     def _name_keys(self) -> None:
-        bar, keys = self.panels.call_bar, self.shortcuts.keys_of
-        bar.answer.set_keys(keys("call.answer"))
-        bar.mute.set_keys(keys("call.mute"))
-        bar.hold.set_keys(keys("call.hold"))
-        bar.transfer.set_keys(keys("call.transfer"))
-        bar.keypad.set_keys(keys("call.keypad"))
-        bar.end.set_keys(keys("call.end"))
-        for party, chip in self.panels.member_card.chips.items():
-            chip.set_keys(keys(f"card.party_{party.value}"))
-        self.panels.member_card.page.set_keys(keys("card.page"))
+        name_keys(self.panels, self.shortcuts.keys_of)
 
     def _go(self, pane: QWidget, take: object) -> None:
         self.modes.go_large()
@@ -304,6 +302,11 @@ class DeskWindow(QObject):
         self.window.show_pane(self.centre)
         self.panels.keypad.show()
         self.panels.keypad.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _open(self, toggle: Callable[[], None], take: object) -> None:
+        """What opens above the card or over it, with the keyboard."""
+        toggle()
+        self._go(self.centre, take)
 
     def _close_keypad(self) -> None:
         self.panels.keypad.hide()

@@ -8,6 +8,7 @@ from tests.support.fake_clock import FakeClock
 from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.agent import READY
 from ctidesk.calls.desk import CallDesk, Change
+from ctidesk.calls.flag_events import Excuse, TimeExcused
 from ctidesk.metrics.shift import ShiftStatistics
 from ctidesk.ui.figures.presenter import FiguresPresenter
 
@@ -31,6 +32,9 @@ class Shift:
     def _count(self, change: Change) -> None:
         if isinstance(change, ev.CallEvent | ag.AgentEvent):
             self.statistics.add(change)
+
+    def stamp(self) -> dict[str, float]:
+        return {"t_mono": self.clock.mono(), "t_wall": self.clock.wall()}
 
     def talk(self, call_id: str, talk_s: float, hold_s: float) -> None:
         self.desk.handle(self.h.offered(call_id))
@@ -108,3 +112,24 @@ def test_nobody_looks_nothing_is_computed() -> None:
     shift.presenter.shown = True
     shift.presenter.tick()
     assert len(told) == 2
+
+
+def test_excused_time_has_lines_of_its_own() -> None:
+    shift = Shift()
+    shift.talk("c1", 60, 0)
+    excuse = {"call_id": "c1", "reason": Excuse.INTERPRETER}
+    shift.desk.note(TimeExcused(**shift.stamp(), running=True, **excuse))  # type: ignore[arg-type]
+    shift.clock.advance(40)
+    now = shift.presenter.live.state.now
+    assert [(one.name, one.total) for one in now] == [
+        ("Jane", "1:40"),
+        ("of it excused: interpreter", "0:40"),
+    ]
+    shift.desk.note(TimeExcused(**shift.stamp(), running=False, **excuse))  # type: ignore[arg-type]
+    shift.wrap_up("c1", 20, "refill", "member")
+    state = shift.presenter.live.state
+    assert state.shift.total == "2:00"
+    assert [(one.name, one.count, one.total) for one in state.unexcused] == [
+        ("Without excused time", "1", "1:20"),
+        ("Excused time in all", "1", "0:40"),
+    ]

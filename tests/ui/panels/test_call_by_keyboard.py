@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from tests.support.desk_scenes import LENA, SHARED, Scene
 
 from ctidesk.calls.agent_events import AgentState
-from ctidesk.calls.call import Phase
+from ctidesk.calls.call import Phase, RecordingState
 from ctidesk.ui.desk_window import DeskWindow
 from ctidesk.ui.member_card.state import CardStage
 
@@ -70,6 +70,21 @@ def test_a_whole_call(scene: Scene, desk_window: DeskWindow):
     (saved,) = scene.journal.interactions.values()
     assert (saved.code, saved.note, saved.verified) == ("refill", "Two tablets left.", True)
     assert saved.coded_by == "agent"
+
+
+def test_the_recording_is_paused_and_goes_on(scene: Scene, desk_window: DeskWindow):
+    call_id = scene.talk(SHARED)
+    bar = desk_window.presenters.call_bar
+    press(desk_window, Qt.Key.Key_R, CTRL | SHIFT)
+    assert scene.desk.calls[call_id].recording is RecordingState.PAUSED
+    shown = bar.live.state.recording
+    assert shown is not None and shown.word == "REC paused 2:00" and not shown.lit
+    scene.clock.advance(59)
+    bar.tick()
+    shown = bar.live.state.recording
+    assert shown is not None and shown.word == "REC paused 1:01"
+    press(desk_window, Qt.Key.Key_R, CTRL | SHIFT)
+    assert scene.desk.calls[call_id].recording is RecordingState.RUNNING
 
 
 def consult_and_return(scene: Scene, desk_window: DeskWindow, call_id: str) -> None:

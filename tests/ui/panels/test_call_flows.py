@@ -320,17 +320,16 @@ def test_a_missed_call_is_in_the_list_and_is_called_back(scene: Scene, desk_wind
     call_id = scene.ring(LENA, "Lena")
     scene.engine.remote_hangs_up(call_id)
     assert "call" not in notices(desk_window), "the list is enough"
-    (line,) = desk_window.presenters.work_list.live.state.missed
-    assert (line.title, line.called_back) == ("Lena", False)
-    desk_window.panels.work_list.missed.entered.emit(line.call_id)
+    (line,) = desk_window.presenters.work.live.state.lines
+    assert (line.title, line.note) == ("Lena", "Enter: call")
+    desk_window.panels.work_list.work.items.entered.emit(line.key)
     (call,) = scene.desk.live
     assert call.remote.number == LENA
-    assert desk_window.presenters.work_list.live.state.missed[0].called_back
 
 
 def test_a_missed_withheld_number_cannot_be_called_back(scene: Scene, desk_window: DeskWindow):
     scene.engine.remote_hangs_up(scene.ring(""))
-    (line,) = desk_window.presenters.work_list.live.state.missed
+    (line,) = desk_window.presenters.work.live.state.lines
     assert "withheld" in line.why_not
 
 

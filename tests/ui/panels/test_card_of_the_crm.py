@@ -44,7 +44,9 @@ def verified(scene: Scene, shown: DeskWindow) -> str:
 
 def lines(shown: DeskWindow, tab: str) -> list[str]:
     facts = shown.panels.member_card.facts
-    facts.tabs.setCurrentIndex(next(i for i in range(6) if facts.tabs.tabText(i).startswith(tab)))
+    facts.tabs.setCurrentIndex(
+        next(i for i in range(facts.tabs.count()) if facts.tabs.tabText(i).startswith(tab))
+    )
     return [line.title for line in facts._lists[tab].lines]
 
 

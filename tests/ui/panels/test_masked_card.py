@@ -177,8 +177,9 @@ def test_a_restart_forgets_no_failure(scene: Scene, desk_window: DeskWindow):
     card.open_candidate("1")
     card.answer("birth_date", "1.1.1970")
     log = list(scene.journal.log)
-    card._checked.clear()
-    card.take_log(log)
+    disclosures = desk_window.presenters.disclosures
+    disclosures._checked.clear()
+    disclosures.take_log(log)
     card.answer("postcode", "99999")
     assert card.live.state.check.locked
 

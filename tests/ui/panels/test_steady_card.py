@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.support.desk_scenes import jane
 
@@ -78,5 +78,6 @@ def test_what_is_no_blocker_any_more_is_gone_at_once() -> None:
     before = facts()
     assert before.blockers
     healed = replace(jane(), coverages=(), authorisations=(), prescriptions=())
+    healed = replace(healed, address_confirmed=datetime.fromtimestamp(NOW).date())
     shown = steady(before, card_facts(healed, NOW))
     assert shown.blockers == ()

@@ -254,7 +254,7 @@ def test_neither_answers_nor_the_record_are_kept_or_told() -> None:
 
 @given(
     st.sampled_from([p for p in Party if p is not Party.UNKNOWN]),
-    st.lists(st.tuples(st.sampled_from(list(K)), st.booleans()), max_size=12),
+    st.lists(st.tuples(st.sampled_from(list(RIGHT)), st.booleans()), max_size=12),
 )
 def test_verified_always_needs_two_right_and_never_two_wrong(
     party: Party, said: list[tuple[QuestionKind, bool]]

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from tests.support.call_log import WALL, Story, inbound, state
 
 from ctidesk.calls.agent_events import AgentState, LogEvent
+from ctidesk.calls.flag_events import Excuse, TimeExcused
 from ctidesk.metrics.shift import Figures, ShiftStatistics
 from ctidesk.metrics.spans import Spans
 
@@ -263,3 +264,30 @@ def _close(one: Figures, other: Figures) -> bool:
     return counts and all(
         getattr(one, name) == pytest.approx(getattr(other, name)) for name in names
     )
+
+
+def excused(call_id: str, t: float, running: bool, reason: Excuse = Excuse.EMERGENCY) -> LogEvent:
+    return TimeExcused(call_id=call_id, t_mono=t, t_wall=WALL + t, reason=reason, running=running)
+
+
+def test_excused_time_is_told_beside_the_handle_time_and_never_taken_from_it() -> None:
+    log = [*call("c1", 0), excused("c1", 30, True), excused("c1", 70, False), *call("c2", 200)]
+    made = shift(log)
+    figures = made.figures(1_000)
+    assert (figures.aht_s, figures.excused_s, figures.excused_calls) == (110, 40, 1)
+    assert figures.unexcused_aht_s == (110 + 110 - 40) / 2
+    assert made.figures(1_000, reason="claim").unexcused_aht_s is None
+    assert shift(log[::-1]).figures(1_000) == figures
+
+
+def test_two_excuses_at_once_count_each_second_once_and_end_with_the_stamp() -> None:
+    log = [
+        *call("c1", 0),
+        excused("c1", 2, True, Excuse.INTERPRETER),
+        excused("c1", 65, True),
+        excused("c1", 80, False, Excuse.INTERPRETER),
+    ]
+    figures = shift(log).figures(1_000)
+    # from the answer (5) to the stamp (115): what began before it counts from there
+    assert figures.excused_s == 110
+    assert figures.unexcused_aht_s == 0

@@ -65,7 +65,7 @@ def practitioner_role(node: Resource) -> Found:
     networks."""
     who, place = node.ref("practitioner"), node.ref("organization")
     numbers = phones(node, node.around.region)
-    networks = _networks(node)
+    networks = networks_of(node)
     found = Found(about=who.key, title=who.display)
     if node.flag("active") is False or not (numbers or networks):
         return found
@@ -120,7 +120,7 @@ def _whole_address(node: Node) -> str:
     return f"{street}, {postcode}".strip(", ")
 
 
-def _networks(node: Node) -> list[Ref]:
+def networks_of(node: Node) -> list[Ref]:
     return [
         ref
         for extension in node.all("extension")

@@ -10,6 +10,8 @@ from ctidesk.crm.fhir.tree import Node
 from ctidesk.crm.records import CarerRecord, MemberRecord, Phone, phone
 
 MAX_PHONES = 20
+INTERPRETER = "patient-interpreterRequired"
+"""Last part of the extension's URL, http://hl7.org/fhir/R4/extension-patient-interpreterrequired"""
 _KINDS = {"mobile": "mobile", "home": "home", "work": "work"}
 _GUARDIANS = {"guard", "hpowatt", "powatt", "dpowatt", "spowatt"}
 """http://terminology.hl7.org/CodeSystem/v3-RoleCode: guardian, powers of attorney."""
@@ -41,12 +43,12 @@ def patient(node: Resource) -> Found:
         member_id=_member_number(node) or node.key.partition("/")[2],
         given=given,
         family=family,
-        birth_date=_birth_date(node),
+        birth_date=birth_date(node),
         postcode=where[1],
         address=where[0],
         language=_language(node),
         channel_preference=_channel(node),
-        flags=("deceased",) if _is_dead(node) else (),
+        flags=_flags(node),
         phones=phones(node, node.around.region),
     )
     return found
@@ -170,10 +172,20 @@ def _member_number(node: Resource) -> str:
     return best[1]
 
 
-def _birth_date(node: Node) -> str | None:
+def birth_date(node: Node) -> str | None:
     """Only a whole date: a year alone must not pass for the first of January."""
     said = node.text("birthDate", 32)
     return node.day("birthDate") if len(said) >= 10 else None
+
+
+def _flags(node: Node) -> tuple[str, ...]:
+    asks = (
+        each.flag("valueBoolean")
+        for each in node.all("extension")
+        if each.text("url").endswith(INTERPRETER)
+    )
+    needed = ("interpreter needed",) if True in asks else ()
+    return (("deceased",) if _is_dead(node) else ()) + needed
 
 
 def _is_dead(node: Node) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import pjsua2 as pj
 
 from ctidesk.calls import commands as cmd, events as ev
+from ctidesk.calls.baton import HEADER, header_value
 from ctidesk.calls.call import CONNECTED, Call, Phase, RemoteParty
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.events import Registration
@@ -27,6 +28,7 @@ from ctidesk.sip.engine.dialling import Target, target_of
 from ctidesk.sip.engine.lamps import Lamps
 from ctidesk.sip.engine.leg import Leg
 from ctidesk.sip.engine.names import resolve
+from ctidesk.sip.engine.recording_pause import LONGEST_S
 from ctidesk.sip.engine.sounding import Sounding
 from ctidesk.sip.engine.switchboard import MAX_DIGITS, Switchboard
 from ctidesk.sip.engine.transfers import Transfers
@@ -75,6 +77,8 @@ class Dispatch:
             cmd.CancelConsult: lambda order: self._consults.cancel(order.call_id),
             cmd.MergeConference: lambda order: self._consults.merge(order.call_id),
             cmd.SplitConference: lambda order: self._consults.split(order.call_id),
+            cmd.PauseRecording: self._pause_recording,
+            cmd.ResumeRecording: self._resume_recording,
             cmd.Reclaim: self._reclaim,
         }
 
@@ -198,13 +202,21 @@ class Dispatch:
                 leg.native.send_digits(part, info)
             self._board.emit(ev.DtmfSent, leg, count=len(order.digits), method=order.method)
 
+    def _pause_recording(self, order: cmd.PauseRecording) -> None:
+        leg, _call = self._leg(order.call_id, CONNECTED)
+        self._board.recording.pauses.begin(leg, order.limit_s)
+
+    def _resume_recording(self, order: cmd.ResumeRecording) -> None:
+        leg, _call = self._leg(order.call_id, CONNECTED)
+        self._board.recording.pauses.end(leg, "agent")
+
     # -- transfers and consultations --------------------------------------------------------------
     def _transfer_blind(self, order: cmd.TransferBlind) -> None:
         leg, _call = self._leg(order.call_id, CONNECTED)
         target = target_of(order.target, leg.account.config)
         self._transfers.check_free(leg)
         self._consults.part(leg)
-        self._transfers.blind(leg, target, order.timeout_s)
+        self._transfers.blind(leg, target, order.timeout_s, order.baton)
 
     def _start_consult(self, order: cmd.StartConsult) -> None:
         leg, _call = self._leg(order.call_id, CONNECTED)
@@ -215,7 +227,7 @@ class Dispatch:
         consult.recorded, consult.target = False, target
 
         def dial() -> None:
-            self._resolve_and_dial(consult, target, consult_of=leg.call_id)
+            self._resolve_and_dial(consult, target, leg.call_id, order.baton)
 
         self._consults.start(leg, order, dial)
 
@@ -245,6 +257,7 @@ class Dispatch:
             )
         leg = Leg(order.call_id, line, self._board)
         leg.reclaiming = True
+        leg.recording_paused_s = min(max(0.0, order.recording_paused_s), LONGEST_S)
         # RFC 3891 3: tags as the peer sees them, its own is the to-tag
         replaces = f"{dialog.sip_call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
         headers = {"Replaces": replaces, "Require": "replaces"}
@@ -304,14 +317,18 @@ class Dispatch:
             self._consults.part(other)
         self._board.holding.hold_all(others, then)
 
-    def _resolve_and_dial(self, leg: Leg, target: Target, consult_of: str = "") -> None:
+    def _resolve_and_dial(
+        self, leg: Leg, target: Target, consult_of: str = "", baton: str = ""
+    ) -> None:
+        value = header_value(baton)
+        headers = {HEADER: value} if value else None
         if not target.lookup:
-            self._board.dial(leg, target.uri, target.remote, consult_of)
+            self._board.dial(leg, target.uri, target.remote, consult_of, headers)
             return
 
         def resolved(address: str) -> None:
             uri = target.uri.replace(target.lookup, bracketed(address), 1) if address else ""
-            self._board.dial(leg, uri, target.remote, consult_of)
+            self._board.dial(leg, uri, target.remote, consult_of, headers)
 
         ipv6 = uses_ipv6(leg.account.config)
         resolve(self._board.endpoint, target.lookup, ipv6, resolved)

@@ -19,6 +19,7 @@ from ctidesk.calls.commands import ConfigureRecording
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.bridge import Bridge, agent_tap, caller_tap
 from ctidesk.sip.engine.endpoint import SipEndpoint
+from ctidesk.sip.engine.recording_pause import RecordingPauses
 from ctidesk.sip.engine.tap import RecorderTap
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Recording:
         self._config: ConfigureRecording | None = None
         self._running: dict[str, RecorderTap] = {}
         self._failed: set[str] = set()
+        self.pauses = RecordingPauses(endpoint, bridge, self._emit)
 
     @property
     def count(self) -> int:
@@ -107,6 +109,9 @@ class Recording:
         self._running[leg.call_id] = tap
         self._bridge.attach(agent_tap(leg.call_id), tap.agent)
         self._bridge.attach(caller_tap(leg.call_id), tap.caller)
+        if leg.recording_paused_s > 0:  # it was paused when an engine died
+            paused_s, leg.recording_paused_s = leg.recording_paused_s, 0.0
+            self.pauses.begin(leg, max(1.0, paused_s))
 
     def end(self, leg: Leg) -> None:
         """No more audio: let the recorder seal."""
@@ -114,6 +119,7 @@ class Recording:
         if tap is None:
             return
         leg.tap = None
+        self.pauses.forget(leg.call_id)
         self._bridge.detach(agent_tap(leg.call_id))
         self._bridge.detach(caller_tap(leg.call_id))
         tap.close()
@@ -127,6 +133,7 @@ class Recording:
         if name == "started":
             self._failed.discard(leg.call_id)
             self.emit(ev.RecordingStarted, leg)
+            self.pauses.started(leg)
         elif name == "grew":
             self.emit(ev.RecordingGrew, leg, recorded_bytes=size)
         elif name == "sealed":
@@ -154,6 +161,10 @@ class Recording:
             if leg.call_id not in self._failed:
                 self._fail(leg, "recorder_died")
             self._over(leg)
+
+    def _emit(self, *what: Any, **fields: Any) -> None:
+        """`emit` as it is then: the switchboard comes later than the pauses."""
+        self.emit(*what, **fields)
 
     def _fail(self, leg: Leg, problem: str) -> None:
         self._failed.add(leg.call_id)

@@ -64,9 +64,13 @@ class RecorderTap:
 
     def order_stop(self) -> None:
         """Ask for the seal even if a FIFO should still be open."""
+        self.order("stop")
+
+    def order(self, word: str) -> None:
+        """ "stop", "pause" or "resume", to a recorder that runs already."""
         with self._lock, contextlib.suppress(OSError, ValueError):
             if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.write(b'{"cmd":"stop"}\n')
+                self._process.stdin.write(json.dumps({"cmd": word}).encode() + b"\n")
                 self._process.stdin.flush()
 
     def kill(self) -> None:

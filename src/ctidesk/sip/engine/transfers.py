@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pjsua2 as pj
 
 from ctidesk.calls import events as ev
+from ctidesk.calls.baton import referred
 from ctidesk.calls.call import TransferState
 from ctidesk.calls.errors import KnownError
 from ctidesk.sip.engine.dialling import Target
@@ -37,13 +38,13 @@ class Transfers:
                 "Wait for the result of the transfer.",
             )
 
-    def blind(self, leg: Leg, target: Target, timeout_s: float) -> None:
-        """Hold, then REFER to `target`."""
+    def blind(self, leg: Leg, target: Target, timeout_s: float, baton: str = "") -> None:
+        """Hold, then REFER to `target`; with a `baton` the target gets its token."""
         self.check_free(leg)
         work = leg.transfer = TransferWork(attended=False)
 
         def send(native: pj.Call) -> None:
-            native.refer(target.uri)
+            native.refer(referred(target.uri, baton))
 
         self._hold_then_refer(
             leg, work, target.remote.number or target.remote.host, timeout_s, send

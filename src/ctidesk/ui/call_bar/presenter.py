@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ctidesk.calls import events as ev
 from ctidesk.calls.actions import DeskActions
-from ctidesk.calls.call import Call, Phase
+from ctidesk.calls.call import Call, Phase, RecordingState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.ports import Clock
 from ctidesk.ui import words
@@ -53,6 +53,7 @@ class CallBarState:
     can_hold: bool = False
     can_transfer: bool = False
     can_keypad: bool = False
+    can_pause_recording: bool = False
     end_label: str = "End"
     can_end: bool = False
 
@@ -144,6 +145,7 @@ class CallBarPresenter:
             can_hold=call.phase in (Phase.TALKING, Phase.HELD) and not call.conference_with,
             can_transfer=call.connected,
             can_keypad=call.connected or call.phase is Phase.RINGING,
+            can_pause_recording=call.connected and call.recording in _PAUSABLE,
             end_label="Decline" if offered else "End",
             can_end=True,
         )
@@ -161,6 +163,9 @@ class CallBarPresenter:
         if call.consult_of and call.phase is Phase.TALKING:
             return "Consulting"
         return words.PHASE_WORDS[call.phase]
+
+
+_PAUSABLE = (RecordingState.STARTING, RecordingState.RUNNING, RecordingState.PAUSED)
 
 
 def _hold_label(call: Call) -> str:

@@ -5,6 +5,7 @@ Runs in: desk process, Qt main thread (no Qt in here).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from ctidesk.calls.ports import Clock
 from ctidesk.ui import words
 from ctidesk.ui.theme.tokens import Role
 
+_PAUSED = "Nothing of either side is kept. It goes on by itself when the time is over."
 PROOF_S = 15.0
 """A recording that has not grown for this long is not shown as one. Segments last 10 s."""
 
@@ -63,7 +65,7 @@ class RecordingWatch:
             why = words.RECORDING_PROBLEMS.get(call.recording_problem, "The recording stopped")
             return RecordingShown("Not recorded", f"{why}. The call goes on.", Role.DANGER, False)
         if state is RecordingState.PAUSED:
-            return RecordingShown("REC paused", "Nothing is kept meanwhile.", Role.HOLD, False)
+            return RecordingShown(self._paused(call), _PAUSED, Role.HOLD, False)
         if state is RecordingState.STOPPED:
             return RecordingShown("Recorded", "Sealed and signed.", Role.MUTED, False)
         if state is RecordingState.STARTING:
@@ -71,6 +73,12 @@ class RecordingWatch:
         if state is RecordingState.OFF:
             return RecordingShown("Not recorded", "Nothing of this call is kept.", Role.AWAY, False)
         return self._running(call)
+
+    def _paused(self, call: Call) -> str:
+        if call.recording_resumes_mono is None:
+            return "REC paused"
+        left = max(0, math.ceil(call.recording_resumes_mono - self._clock.mono()))
+        return f"REC paused {left // 60}:{left % 60:02}"
 
     def _running(self, call: Call) -> RecordingShown:
         grew = self._grew_mono.get(call.call_id)

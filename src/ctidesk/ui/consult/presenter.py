@@ -67,6 +67,8 @@ class ConsultPresenter:
         """The caller's call whose hold a consultation waits for: there is no second leg yet."""
         self._ended_words: dict[str, str] = {}
         """By caller's call_id: how its last consultation ended, when not by the agent."""
+        self.covered: Callable[[str], bool] = lambda _call_id: False
+        """Whether another panel speaks for what is done with this call."""
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
         desk.subscribe(self._lamps_changed)
@@ -203,7 +205,7 @@ class ConsultPresenter:
         # REFER goes out once: a second transfer of the same call would cross the first
         free = subject.transfer is not TransferState.PENDING
         return ConsultState(
-            visible=self._open or stage is not Stage.CHOOSE,
+            visible=(self._open or stage is not Stage.CHOOSE) and not self.covered(subject.call_id),
             stage=stage,
             legs=self._legs(subject, consult),
             can_start=stage is Stage.CHOOSE or stage is Stage.CAME_BACK,

@@ -36,10 +36,12 @@ class FigureLine:
 
 @dataclass(frozen=True, slots=True)
 class FiguresState:
-    """`now`: the calls at hand, live. `occupancy`: "72 %" or "–"."""
+    """`now`: the calls at hand, live, each with its excused time below it. `unexcused`: the shift
+    without that time (R24), empty where there was none. `occupancy`: "72 %" or "–"."""
 
     now: tuple[FigureLine, ...]
     shift: FigureLine
+    unexcused: tuple[FigureLine, ...]
     by_reason: tuple[FigureLine, ...]
     by_party: tuple[FigureLine, ...]
     occupancy: str
@@ -83,9 +85,11 @@ class FiguresPresenter:
             now=tuple(
                 line
                 for call in self._desk.calls.values()
-                if not call.consult_of and (line := self._call(call, now)) is not None
+                if not call.consult_of
+                for line in self._call(call, now)
             ),
             shift=_line("All handled calls", whole),
+            unexcused=_unexcused(whole),
             by_reason=tuple(
                 _line(self._code_label(code) or "No code", statistics.figures(now, reason=code))
                 for code in statistics.reasons()[:MAX_REASONS]
@@ -101,11 +105,11 @@ class FiguresPresenter:
             lines=self.lines(),
         )
 
-    def _call(self, call: Call, now: float) -> FigureLine | None:
+    def _call(self, call: Call, now: float) -> tuple[FigureLine, ...]:
         time = self._statistics.call(call.call_id, now)
         if time is None or not time.answered:
-            return None
-        return FigureLine(
+            return ()
+        line = FigureLine(
             name=self._name_of(call),
             count="",
             total=words.short_duration(time.total_s),
@@ -114,6 +118,9 @@ class FiguresPresenter:
             hold=words.short_duration(time.hold_s),
             wrap_up=words.short_duration(time.wrap_up_s),
         )
+        if not time.excuses:
+            return (line,)
+        return line, _total_only(f"of it excused: {', '.join(time.excuses)}", "", time.excused_s)
 
 
 def _line(name: str, figures: Figures) -> FigureLine:
@@ -126,6 +133,20 @@ def _line(name: str, figures: Figures) -> FigureLine:
         hold=_time(figures.average_hold_s),
         wrap_up=_time(figures.average_wrap_up_s),
     )
+
+
+def _unexcused(figures: Figures) -> tuple[FigureLine, ...]:
+    if not figures.excused_calls:
+        return ()
+    count = str(figures.excused_calls)
+    return (
+        _total_only("Without excused time", str(figures.handled), figures.unexcused_aht_s),
+        _total_only("Excused time in all", count, figures.excused_s),
+    )
+
+
+def _total_only(name: str, count: str, seconds: float | None) -> FigureLine:
+    return FigureLine(name, count, _time(seconds), "", "", "", "")
 
 
 def _time(seconds: float | None) -> str:

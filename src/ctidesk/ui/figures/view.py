@@ -79,7 +79,7 @@ class FiguresOverlay(Overlay):
             grid.setColumnMinimumWidth(column, COLUMN_WIDTH)
         self._head(grid)
         self._section(grid, self.tr("Now"), state.now)
-        self._section(grid, self.tr("This shift"), (state.shift,))
+        self._section(grid, self.tr("This shift"), (state.shift, *state.unexcused))
         self._section(grid, self.tr("By reason"), state.by_reason)
         self._section(grid, self.tr("By party"), state.by_party)
         self._lines(grid, state.lines)
@@ -160,10 +160,11 @@ class FiguresOverlay(Overlay):
     def _line(self, grid: QGridLayout, line: FigureLine) -> None:
         at = grid.rowCount()
         name = text_label(self._theme, plain(line.name, MAX_NAME_CHARS))
-        name.setAccessibleName(
-            self.tr("%s: calls %s, total %s, talk %s, hold %s, wrap-up %s")
-            % (line.name, line.count or "1", line.total, line.talk, line.hold, line.wrap_up)
-        )
+        said = self.tr("%s: calls %s, total %s") % (line.name, line.count or "1", line.total)
+        if line.talk:
+            parts = (line.talk, line.hold, line.wrap_up)
+            said = f"{said}{self.tr(', talk %s, hold %s, wrap-up %s') % parts}"
+        name.setAccessibleName(said)
         grid.addWidget(name, at, 0)
         values = (line.count, line.total, line.dial, line.talk, line.hold, line.wrap_up)
         for column, value in enumerate(values, 1):

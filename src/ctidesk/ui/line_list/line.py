@@ -14,7 +14,9 @@ from ctidesk.ui.theme.tokens import Role
 class Line:
     """`right`: a word at the right end, in the colour `role`, with `since_mono` a running time
     below it. `note`: third row, small. `struck`: title and detail are not to be relied on.
-    `marked`: the one that the rest of the screen is about."""
+    `marked`: the one that the rest of the screen is about. `found`: (begin, length) of the words
+    in `detail` that were looked for, underlined in a list that wraps. `say`: a sentence for the
+    caller below the title, which then takes as many rows as it needs."""
 
     key: str
     title: str
@@ -28,9 +30,11 @@ class Line:
     note_icon: str = ""
     struck: bool = False
     marked: bool = False
+    found: tuple[tuple[int, int], ...] = ()
+    say: str = ""
 
     @property
     def spoken(self) -> str:
         """For screen readers: everything but the running time."""
-        parts = (self.right, self.title, self.detail, self.note)
+        parts = (self.right, self.title, self.say, self.detail, self.note)
         return ", ".join(part for part in parts if part)

@@ -5,8 +5,16 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ctidesk.calls.ports import Clock
@@ -31,6 +39,7 @@ class LinePainter(QStyledItemDelegate):
         self._theme, self._clock, self._wrap = theme, clock, wrap
         self._title = theme.font(Type.BODY, SEMIBOLD)
         self._detail = theme.font(Type.CAPTION)
+        self._say = theme.font(Type.BODY)
         self._time = theme.figures(Type.CAPTION)
 
     # ------------------------------------------------------------------- sizes
@@ -38,6 +47,10 @@ class LinePainter(QStyledItemDelegate):
     def height(self, line: Line, width: int) -> int:
         """Pixels that `line` takes in a list `width` pixels wide."""
         total = 2 * _PAD + QFontMetrics(self._title).height()
+        if line.say:
+            room = self._room(line, width)
+            total = 2 * _PAD + 2 + _tall(self._title, self._title_room(line, room), line.title)
+            total += _tall(self._say, room, line.say)
         if line.detail:
             total += 2 + self._detail_height(line, width)
         if line.note:
@@ -53,11 +66,17 @@ class LinePainter(QStyledItemDelegate):
         return QSize(0, self.height(line, width))
 
     def _detail_height(self, line: Line, width: int) -> int:
-        metrics = QFontMetrics(self._detail)
         if not self._wrap:
-            return metrics.height()
-        room = QRect(0, 0, max(40, width - self._left(line) - Space.S), 10_000)
-        return metrics.boundingRect(room, _WRAP, line.detail).height()
+            return QFontMetrics(self._detail).height()
+        return _tall(self._detail, self._room(line, width), line.detail)
+
+    def _room(self, line: Line, width: int) -> int:
+        return max(40, width - self._left(line) - Space.S)
+
+    def _title_room(self, line: Line, room: int) -> int:
+        if not line.right:
+            return room
+        return room - QFontMetrics(self._detail).horizontalAdvance(line.right) - Space.S
 
     def _left(self, line: Line) -> int:
         return Space.S + ((_ICON + Space.S) if line.icon else 0)
@@ -79,7 +98,7 @@ class LinePainter(QStyledItemDelegate):
             top = body.top() + (QFontMetrics(self._title).height() - _ICON) / 2
             box = QRectF(rect.left() + Space.S, top, _ICON, _ICON)
             self._theme.paint_icon(painter, line.icon, box, line.role)
-        below = self._head(painter, body, line)
+        below = self._sentence(painter, body, line) if line.say else self._head(painter, body, line)
         below = self._details(painter, body, line, below)
         if line.note:
             self._note(painter, body, line, below)
@@ -109,15 +128,27 @@ class LinePainter(QStyledItemDelegate):
     def _head(self, painter: QPainter, body: QRect, line: Line) -> int:
         metrics = QFontMetrics(self._title)
         row = QRect(body.left(), body.top(), body.width(), metrics.height())
-        room = row.width()
+        room = self._title_room(line, row.width())
         if line.right:
-            taken = QFontMetrics(self._detail).horizontalAdvance(line.right)
             self._text(painter, self._detail, line.role, row, _RIGHT, line.right)
-            room -= taken + Space.S
         title = metrics.elidedText(line.title, Qt.TextElideMode.ElideRight, room)
         font = self._struck(self._title, line.struck)
         role = Role.MUTED if line.struck else Role.TEXT
         self._text(painter, font, role, row, _ONE, title)
+        return row.bottom() + 3
+
+    def _sentence(self, painter: QPainter, body: QRect, line: Line) -> int:
+        """A title of any length and what to say to the caller."""
+        if line.right:
+            row = QRect(body.left(), body.top(), body.width(), QFontMetrics(self._title).height())
+            self._text(painter, self._detail, line.role, row, _RIGHT, line.right)
+        width = self._title_room(line, body.width())
+        tall = _tall(self._title, width, line.title)
+        row = QRect(body.left(), body.top(), width, tall)
+        self._text(painter, self._title, Role.TEXT, row, _WRAP, line.title)
+        said = _tall(self._say, body.width(), line.say)
+        row = QRect(body.left(), row.bottom() + 3, body.width(), said)
+        self._text(painter, self._say, Role.TEXT, row, _WRAP, line.say)
         return row.bottom() + 3
 
     def _details(self, painter: QPainter, body: QRect, line: Line, top: int) -> int:
@@ -133,15 +164,42 @@ class LinePainter(QStyledItemDelegate):
         font = self._struck(self._detail, line.struck)
         if self._wrap:
             width = body.width()
-            tall = metrics.boundingRect(QRect(0, 0, width, 10_000), _WRAP, line.detail).height()
-            row = QRect(body.left(), top, width, tall)
-            self._text(painter, font, Role.MUTED, row, _WRAP, line.detail)
+            row = QRect(body.left(), top, width, _tall(self._detail, width, line.detail))
+            if line.found:
+                self._found(painter, row, line)
+            else:
+                self._text(painter, font, Role.MUTED, row, _WRAP, line.detail)
             return row.bottom() + 3
         room = body.width() - (46 if line.since_mono is not None else 0)
         row = QRect(body.left(), top, room, metrics.height())
         cut = metrics.elidedText(line.detail, Qt.TextElideMode.ElideRight, room)
         self._text(painter, font, Role.MUTED, row, _ONE, cut)
         return row.bottom() + 3
+
+    def _found(self, painter: QPainter, rect: QRect, line: Line) -> None:
+        """Underlined and in the text's colour: as wide as before, so that it wraps alike."""
+        ground, mark = QTextCharFormat(), QTextCharFormat()
+        ground.setForeground(self._theme.colour(Role.MUTED))
+        mark.setForeground(self._theme.colour(Role.TEXT))
+        mark.setFontUnderline(True)
+        ranges = []
+        for begin, length, look in (
+            (0, len(line.detail), ground),
+            *((begin, length, mark) for begin, length in line.found),
+        ):
+            piece = QTextLayout.FormatRange()
+            piece.start, piece.length, piece.format = begin, length, look
+            ranges.append(piece)
+        layout = QTextLayout(line.detail, self._detail)
+        layout.setFormats(ranges)
+        layout.beginLayout()
+        top = 0.0
+        while (text_line := layout.createLine()).isValid():
+            text_line.setLineWidth(rect.width())
+            text_line.setPosition(QPointF(0, top))
+            top += QFontMetrics(self._detail).lineSpacing()
+        layout.endLayout()
+        layout.draw(painter, QPointF(rect.topLeft()))
 
     def _note(self, painter: QPainter, body: QRect, line: Line, top: int) -> None:
         metrics = QFontMetrics(self._detail)
@@ -168,3 +226,8 @@ class LinePainter(QStyledItemDelegate):
         crossed = QFont(font)
         crossed.setStrikeOut(True)
         return crossed
+
+
+def _tall(font: QFont, width: int, text: str) -> int:
+    """Pixels that `text` takes in rows of `width`."""
+    return QFontMetrics(font).boundingRect(QRect(0, 0, width, 10_000), _WRAP, text).height()

@@ -5,29 +5,34 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from ctidesk.care.blockers import Blocker, Weight
 from ctidesk.ui.line_list.line import Line
 from ctidesk.ui.line_list.view import LineList
 from ctidesk.ui.member_card.facts import TABS, CardFacts, FactLine
+from ctidesk.ui.member_card.history_view import HistoryTab
+from ctidesk.ui.member_card.network_check import NetworkCheck
+from ctidesk.ui.member_card.network_view import NetworkTab
+from ctidesk.ui.member_card.shown_lines import NOTHING, blocker_line, fact_line
+from ctidesk.ui.member_card.state import Proof
+from ctidesk.ui.member_card.withheld import NOTHING_WITHHELD, Withheld
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
+from ctidesk.ui.theme.theme import set_tone
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.labels import text_label
-from ctidesk.ui.widgets.masked import MaskedField
+from ctidesk.ui.widgets.masked import MaskedField, MaskedLines
 from ctidesk.ui.widgets.pill import Status, StatusPill
 from ctidesk.ui.widgets.sections import Card
 
 CAPTIONS = ("Date of birth", "Member ID", "Policy number", "Address", "Language", "Prefers")
-_ICONS = {
-    "Coverage": "shield",
-    "Prescription": "pill",
-    "Authorisation": "verified",
-    "Appointment": "calendar",
-    "Contact": "history",
-    "Relation": "users",
-}
 
 
 class IdentityBlock(Card):
@@ -63,31 +68,63 @@ class IdentityBlock(Card):
         self._flags.setObjectName("member_flags")
         self._flags.setWordWrap(True)
         self.body.addWidget(self._flags)
+        self._source = text_label(theme, "", Type.CAPTION, tone=Role.MUTED)
+        self._source.setObjectName("identity_source")
+        self.body.addWidget(self._source)
 
-    def show_identity(self, name: str, birth_year: str, facts: CardFacts | None) -> None:
+    def show_identity(
+        self,
+        name: str,
+        birth_year: str,
+        facts: CardFacts | None,
+        withheld: Withheld,
+        proof: Proof,
+    ) -> None:
         self.name.setText(name)
-        self._born.setText(self.tr("born %s") % birth_year if birth_year and not facts else "")
-        if facts is None:
-            self.pill.set_status(Status(Role.HOLD, "lock", self.tr("Not verified")))
-            for field in self.fields.values():
+        told = facts is not None and "Date of birth" not in withheld.captions
+        self._born.setText(self.tr("born %s") % birth_year if birth_year and not told else "")
+        self.pill.set_status(self._pill_of(proof))
+        values = dict(facts.identity) if facts is not None else {}
+        for caption, field in self.fields.items():
+            if facts is None or caption in withheld.captions:
                 field.conceal()
-            self._flags.setText("")
-        else:
-            self.pill.set_status(Status(Role.READY, "verified", self.tr("Verified")))
-            for caption, value in facts.identity:
-                self.fields[caption].reveal(value)
-            self._flags.setText(" · ".join(facts.flags))
+            else:
+                field.reveal(values[caption])
+        self._flags.setText(" · ".join(facts.flags) if facts is not None else "")
         self._flags.setVisible(bool(self._flags.text()))
+        self._show_source(facts)
+
+    def _show_source(self, facts: CardFacts | None) -> None:
+        """Where all of the above comes from, and whether it may be quoted."""
+        said = ""
+        if facts is not None:
+            said = facts.identity_source
+            if facts.identity_stale:
+                said = self.tr("Confirm before quoting · %s") % said
+        self._source.setText(said)
+        stale = facts is not None and facts.identity_stale
+        set_tone(self._source, Role.HOLD if stale else Role.MUTED)
+        self._source.setVisible(bool(said))
+
+    def _pill_of(self, proof: Proof) -> Status:
+        if proof is Proof.GLASS:
+            return Status(Role.DANGER, "warning", self.tr("Glass broken"))
+        if proof is Proof.VERIFIED:
+            return Status(Role.READY, "verified", self.tr("Verified"))
+        if proof is Proof.PARTLY:
+            return Status(Role.HOLD, "shield", self.tr("Partly verified"))
+        return Status(Role.HOLD, "lock", self.tr("Not verified"))
 
 
 class FactsBlock(QWidget):
-    """Blockers first, then the tabs. Empty while nothing is verified."""
+    """Blockers first, then the tabs; a tab that is withheld has bars and no list behind them. Only
+    the tab in front is filled: a long history costs nothing until somebody looks at it."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, check: NetworkCheck) -> None:
         super().__init__()
         self.setObjectName("member_facts")
         self._blockers = LineList(
-            around, self.tr("What stands in the way"), fit=True, most=5, wrap=True
+            around, self.tr("What stands in the way"), fit=True, most=3, wrap=True
         )
         self._blockers.setObjectName("blockers")
         self.tabs = QTabWidget()
@@ -95,62 +132,78 @@ class FactsBlock(QWidget):
         self.tabs.setUsesScrollButtons(True)
         self.tabs.tabBar().setExpanding(False)
         self.tabs.setMinimumHeight(200)
+        self.history = HistoryTab(around)
+        self._check = check
         self._lists: dict[str, LineList] = {}
+        self._bars: dict[str, MaskedLines] = {}
+        self._pages: dict[str, QStackedWidget] = {}
+        self._waiting: dict[str, tuple[FactLine, ...]] = {}
+        self._withheld = NOTHING_WITHHELD
         for name in TABS:
-            found = self._lists[name] = LineList(around, name, wrap=True)
-            self.tabs.addTab(found, name)
+            shown: QWidget = self.history
+            if name != "History":
+                found = self._lists[name] = LineList(around, name, wrap=True)
+                shown = NetworkTab(around, check, found) if name == "Network" else found
+            bars = self._bars[name] = MaskedLines(around.theme, name)
+            page = self._pages[name] = QStackedWidget()
+            page.addWidget(shown)
+            page.addWidget(bars)
+            self.tabs.addTab(page, name)
+        self.tabs.currentChanged.connect(lambda _index: self._fill())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.S)
         layout.addWidget(self._blockers)
         layout.addWidget(self.tabs, 1)
 
-    def show_facts(self, facts: CardFacts | None) -> None:
+    def show_facts(self, facts: CardFacts | None, withheld: Withheld) -> None:
+        if facts is None or withheld != self._withheld:
+            self._withheld = withheld
+            self._clear()
         if facts is None:
-            self._blockers.set_lines(())
-            for found in self._lists.values():
-                found.set_lines(())
             self.tabs.setCurrentIndex(0)
             return
-        self._blockers.set_lines([_blocker(i, one) for i, one in enumerate(facts.blockers)])
+        self._blockers.set_lines([blocker_line(i, one) for i, one in enumerate(facts.blockers)])
         self._blockers.setVisible(bool(facts.blockers))
+        self._waiting = dict(facts.tabs)
+        self._check.of("" if "Network" in withheld.tabs else facts.member_id)
         for place, (name, lines) in enumerate(facts.tabs.items()):
-            shown = [_fact(i, one) for i, one in enumerate(lines)]
-            self._lists[name].set_lines(shown or [_NOTHING])
-            count = f" {len(lines)}" if lines and name != "Summary" else ""
+            hidden = name in withheld.tabs
+            self._bars[name].say(withheld.why)
+            self._pages[name].setCurrentIndex(1 if hidden else 0)
+            count = f" {len(lines)}" if lines and name != "Summary" and not hidden else ""
             self.tabs.setTabText(place, f"{name}{count}")
+        self._fill()
+
+    def _clear(self) -> None:
+        """No list keeps in the background what was shown before."""
+        self._waiting.clear()
+        self._check.of("")
+        self._blockers.set_lines(())
+        self.history.show_lines(())
+        for found in self._lists.values():
+            found.set_lines(())
+
+    def _fill(self) -> None:
+        """The tab in front, with what waits for it."""
+        name = TABS[self.tabs.currentIndex()]
+        lines = self._waiting.pop(name, None)
+        if lines is None or name in self._withheld.tabs:
+            return
+        if name == "History":
+            self.history.show_lines(lines)
+            return
+        shown = [fact_line(at, one) for at, one in enumerate(lines)]
+        if name == "Summary" and self._withheld.words:
+            shown.append(_hidden(self._withheld))
+        self._lists[name].set_lines(shown or [NOTHING])
 
 
-_NOTHING = Line(key="nothing", title="Nothing on record", icon="info")
-
-
-def _blocker(number: int, one: Blocker) -> Line:
-    stop = one.weight is Weight.STOP
+def _hidden(withheld: Withheld) -> Line:
     return Line(
-        key=f"{number}",
-        title=one.text,
-        detail=one.step,
-        icon="error" if stop else "warning",
-        role=Role.DANGER if stop else Role.HOLD,
-        right="Stop" if stop else "Mind",
-    )
-
-
-def _fact(number: int, one: FactLine) -> Line:
-    note = one.source
-    if one.stale:
-        note = f"Confirm before quoting · {one.source}"
-    if one.gone:
-        note = f"No longer on record · {one.source}"
-    return Line(
-        key=f"{number}",
-        title=one.title,
-        detail=one.detail,
-        note=note,
-        icon=_ICONS.get(one.kind, "info"),
+        key="hidden",
+        title=f"Hidden: {withheld.words}",
+        detail=withheld.why,
+        icon="lock",
         role=Role.MUTED,
-        right="no longer valid" if one.over and one.kind != "Appointment" else "",
-        note_role=Role.HOLD if one.stale else Role.MUTED,
-        note_icon="warning" if one.stale else "",
-        struck=one.stale,
     )

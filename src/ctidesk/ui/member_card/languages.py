@@ -69,3 +69,11 @@ _NAMES = {
 def language_name(code: str) -> str:
     """ "Swedish" for "sv", "sv-SE" or "SV"; what is no known code comes back as it is."""
     return _NAMES.get(code.strip().lower().replace("_", "-").split("-")[0], code)
+
+
+def language_code(told: str) -> str:
+    """ "sv" for "sv-SE" or "Swedish"; "" for what is neither."""
+    word = told.strip().lower().replace("_", "-").split("-")[0]
+    if word in _NAMES:
+        return word
+    return next((code for code, name in _NAMES.items() if name.lower() == word), "")

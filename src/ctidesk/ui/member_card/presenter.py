@@ -5,15 +5,20 @@ Runs in: desk process, Qt main thread (no Qt in here).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from ctidesk.calls import agent_events as ag
 from ctidesk.calls.actions import DeskActions
-from ctidesk.calls.call import Call
 from ctidesk.calls.desk import CallDesk, Change
+from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Clock
-from ctidesk.care.identity import IdentityCheck, QuestionKind, Result
+from ctidesk.care.disclosure import Field, Gate, Level, narrowed
+from ctidesk.care.disclosures import Disclosures
+from ctidesk.care.identity import IdentityCheck, Result
 from ctidesk.care.member import Candidate, MemberCard, Party
+from ctidesk.care.network import NoNetworks
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.ui import words
@@ -22,30 +27,36 @@ from ctidesk.ui.directory_search.presenter import DirectorySearch, Problem
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.member_card.facts import CardFacts, card_facts
+from ctidesk.ui.member_card.network_check import NetworkCheck
 from ctidesk.ui.member_card.state import (
     CALLING_PARTIES,
     NO_CARD,
     CandidateLine,
     CardStage,
     CheckState,
+    GlassState,
     MemberCardState,
+    NoticeState,
     PartyChip,
+    Proof,
     match_words,
 )
 from ctidesk.ui.member_card.steady import steady
+from ctidesk.ui.member_card.withheld import told_blockers, withheld_by
 
 MINUTE_S = 60.0
 
 
 class MemberCardPresenter:
-    """The card of the call in view. Nothing of a card but name and birth year leaves here before
-    the identity check is passed (R7); no candidate is ever opened by itself (R1)."""
+    """The card of the call in view. Of a card nothing but name and birth year leaves here that the
+    disclosure gate withholds (R7); no candidate is ever opened by itself (R1)."""
 
     def __init__(
         self,
         desk: CallDesk,
         actions: DeskActions,
         pop: ScreenPop,
+        disclosures: Disclosures,
         in_view: CallInView,
         search: DirectorySearch,
         names: CallNames,
@@ -55,22 +66,22 @@ class MemberCardPresenter:
         self._desk = desk
         self._actions = actions
         self._pop = pop
+        self._disclosures = disclosures
         self._in_view = in_view
         self.search = search
         self._names = names
         self._clock = clock
         self._pages = pages
-        self._checked: list[ag.IdentityChecked] = []
         self._results: dict[str, Result] = {}
         """By call_id: the outcome of the last answer."""
-        self._facilities: dict[str, Candidate] = {}
-        """By call_id: the facility that the agent confirmed as the caller."""
         self.code_label: Callable[[str], str] = str
         """A wrap-up code of the history in words."""
-        self._facts: tuple[str, MemberCard, float, CardFacts] | None = None
+        self.network_check = NetworkCheck(NoNetworks(), clock)
+        self._facts: tuple[str, MemberCard, float, Gate, CardFacts] | None = None
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
         pop.subscribe(self.live.refresh)
+        disclosures.subscribe(self.live.refresh)
         in_view.subscribe(self._moved)
 
     # ----------------------------------------------------------------- intents
@@ -94,7 +105,7 @@ class MemberCardPresenter:
     def close_card(self) -> None:
         """Back to the candidates."""
         if call_id := self._in_view.call_id:
-            self._facilities.pop(call_id, None)
+            self._facts = None
             self._pop.open_member(call_id, "")
 
     def open_page(self) -> None:
@@ -108,33 +119,46 @@ class MemberCardPresenter:
 
     def answer(self, kind: str, text: str) -> None:
         """What the caller said to a question; compared and forgotten."""
-        call = self._desk.calls.get(self._in_view.call_id)
-        check = self._check(call) if call is not None else None
-        if call is None or check is None:
-            return
-        result = check.answer(QuestionKind(kind), text)
-        self._results[call.call_id] = result
-        if result.counted:
-            self._desk.note(check.asked[-1])
-        self.live.refresh()
+        call_id = self._in_view.call_id
+        result = self._disclosures.answer(call_id, kind, text)
+        if result is not None:
+            self._results[call_id] = result
+            self.live.refresh()
+
+    def break_glass(self, reason: str) -> KnownError | None:
+        """Show what is withheld, for a time; what is wrong with the reason, if anything."""
+        try:
+            self._disclosures.break_glass(self._in_view.call_id, reason)
+        except KnownError as error:
+            return error
+        return None
+
+    def close_glass(self) -> None:
+        self._disclosures.close_glass(self._in_view.call_id)
+
+    def open_survivor(self) -> None:
+        """The record that took the place of the open one."""
+        call_id = self._in_view.call_id
+        notice = self._disclosures.notice(call_id)
+        if notice is not None and notice.survivor:
+            self._pop.open_member(call_id, notice.survivor)
 
     def take_log(self, log: list[ag.LogEvent]) -> None:
-        """What an earlier desk asked already (from `recall`): failures are not forgotten."""
-        earlier = [one for one in log if isinstance(one, ag.IdentityChecked)]
-        self._checked = list(dict.fromkeys([*earlier, *self._checked]))
+        """What an earlier desk did already (from `recall`)."""
         self._pages.take_log(log)
         self.live.refresh()
 
     def tick(self) -> None:
-        """Once a minute: ages grow."""
+        """Once a minute: ages grow; once a second while the glass is broken."""
         self.live.refresh()
 
     # ----------------------------------------------------------------- private
 
     def _open(self, call_id: str, candidate: Candidate, keep_party: bool) -> None:
         self._results.pop(call_id, None)
-        if candidate.facility_id:
-            self._facilities[call_id] = candidate
+        self._facts = None  # opened again, a card is in its own order
+        if candidate.facility_id and candidate.party is not Party.UNKNOWN:
+            self._disclosures.confirm_facility(call_id, candidate)
         party = words.party_of(self._desk.context(call_id).party)
         if keep_party and party is not Party.UNKNOWN and candidate.member_id:
             self._pop.open_member(call_id, candidate.member_id)
@@ -145,9 +169,7 @@ class MemberCardPresenter:
         self.live.refresh()
 
     def _changed(self, change: Change) -> None:
-        if isinstance(change, ag.IdentityChecked):
-            self._checked.append(change)
-        elif isinstance(change, ag.WrapUpSaved):
+        if isinstance(change, ag.WrapUpSaved):
             self._forget_gone()
         self.live.refresh()
 
@@ -157,23 +179,8 @@ class MemberCardPresenter:
 
     def _forget_gone(self) -> None:
         live = self._desk.calls
-        self._checked = [one for one in self._checked if one.call_id in live]
-        for held in (self._results, self._facilities):
-            for call_id in [key for key in held if key not in live]:
-                del held[call_id]
-
-    def _check(self, call: Call) -> IdentityCheck | None:
-        card = self._pop.cards.get(call.call_id)
-        if card is None:
-            return None
-        return IdentityCheck(
-            call.call_id,
-            card,
-            words.party_of(self._desk.context(call.call_id).party),
-            self._clock,
-            history=self._checked,
-            caller_digits="".join(char for char in call.remote.number if char.isdecimal()),
-        )
+        for call_id in [key for key in self._results if key not in live]:
+            del self._results[call_id]
 
     def _state(self) -> MemberCardState:
         call = self._desk.calls.get(self._in_view.call_id)
@@ -183,10 +190,10 @@ class MemberCardPresenter:
         lookup = self._pop.lookups.get(call.call_id)
         problem = self._pop.problems.get(call.call_id)
         card = self._pop.cards.get(call.call_id)
-        check = self._check(call)
+        check = self._disclosures.check(call.call_id)
+        gate = self._disclosures.gate(call.call_id)
         verified = check is not None and check.verified and context.verified
         party = words.party_of(context.party)
-        facility = self._facilities.get(call.call_id)
         return MemberCardState(
             call_id=call.call_id,
             stage=_stage(lookup is None, context.member_id, card, verified),
@@ -199,15 +206,34 @@ class MemberCardPresenter:
             ),
             match=match_words(lookup),
             candidates=self._candidates(call.call_id),
-            facility=facility.name if facility else "",
+            facility=self._disclosures.organisation(call.call_id),
             problem=Problem(problem.text, problem.remedy) if problem else None,
             name=card.name if card else "",
             birth_year=str(card.birth_date.year) if card and card.birth_date else "",
             check=self._check_state(call.call_id, check),
             page=self._pages.name(call.call_id),
-            correctable=card.member_id if card is not None and verified and card.crm_id else "",
-            facts=self._told(call.call_id, card) if card is not None and verified else None,
+            correctable=card.member_id if card and card.crm_id and _correctable(gate) else "",
+            facts=self._told(call.call_id, card, gate) if card and gate.allowed else None,
+            withheld=withheld_by(gate),
+            proof=_proof(gate, check),
+            notice=self._notice(call.call_id),
+            glass=self._glass(call.call_id),
+            can_break=self._disclosures.can_break(call.call_id),
+            authority=self._disclosures.authority_words(call.call_id),
         )
+
+    def _notice(self, call_id: str) -> NoticeState | None:
+        found = self._disclosures.notice(call_id)
+        if found is None:
+            return None
+        return NoticeState(found.text, found.step, found.kind != "minor", bool(found.survivor))
+
+    def _glass(self, call_id: str) -> GlassState | None:
+        found = self._disclosures.glass(call_id)
+        if found is None:
+            return None
+        left = max(0, math.ceil(self._disclosures.glass_left_s(found)))
+        return GlassState(f"{left // 60}:{left % 60:02}", found.reason)
 
     def _candidates(self, call_id: str) -> tuple[CandidateLine, ...]:
         lookup = self._pop.lookups.get(call_id)
@@ -232,19 +258,39 @@ class MemberCardPresenter:
             result_good=result is not None and result.correct,
         )
 
-    def _told(self, call_id: str, card: MemberCard) -> CardFacts:
+    def _told(self, call_id: str, card: MemberCard, gate: Gate) -> CardFacts:
         """Worded once a minute: the state is computed at every event. A card that is refreshed
-        meanwhile keeps its lines in their places."""
+        meanwhile keeps its lines in their places, unless more or less of it may be told."""
         now = self._clock.wall()
         known = self._facts
         if known is not None and (known[0], known[1].member_id) != (call_id, card.member_id):
             known = None
+        if known is not None and known[3].allowed != gate.allowed:
+            known = None
         if known is None or known[1] is not card or now - known[2] >= MINUTE_S:
-            facts = card_facts(card, now, self.code_label)
-            facts = steady(None if known is None else known[3], facts)
-            self._facts = (call_id, card, now, facts)
+            told = narrowed(self._disclosures.policy, card, gate)
+            facts = card_facts(told, now, self.code_label)
+            facts = replace(facts, blockers=told_blockers(facts.blockers, gate))
+            facts = steady(None if known is None else known[4], facts)
+            self._facts = (call_id, card, now, gate, facts)
             return facts
-        return known[3]
+        return known[4]
+
+
+def _proof(gate: Gate, check: IdentityCheck | None) -> Proof:
+    if gate.glass:
+        return Proof.GLASS
+    if check is None or check.level is Level.NONE or not gate.allowed:
+        return Proof.NONE
+    return Proof.VERIFIED if check.level is Level.FULLY else Proof.PARTLY
+
+
+def _correctable(gate: Gate) -> bool:
+    """All that the form shows may be told."""
+    return all(map(gate.may, _IN_THE_FORM))
+
+
+_IN_THE_FORM = (Field.BIRTH_DATE, Field.ADDRESS, Field.LANGUAGE, Field.CHANNEL, Field.POLICY_NUMBER)
 
 
 def _stage(looking: bool, member_id: str, card: MemberCard | None, verified: bool) -> CardStage:

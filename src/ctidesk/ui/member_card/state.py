@@ -13,6 +13,7 @@ from ctidesk.care.member import Candidate, Lookup, Party
 from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.member_card.facts import CardFacts
+from ctidesk.ui.member_card.withheld import NOTHING_WITHHELD, Withheld
 
 CALLING_PARTIES = (
     Party.MEMBER,
@@ -43,6 +44,15 @@ class CardStage(StrEnum):
     LOADING = "loading"
     MASKED = "masked"
     VERIFIED = "verified"
+
+
+class Proof(StrEnum):
+    """How far the caller is proven, or why else the card is open."""
+
+    NONE = "none"
+    PARTLY = "partly"
+    VERIFIED = "verified"
+    GLASS = "glass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,27 @@ class CheckState:
 
 
 @dataclass(frozen=True, slots=True)
+class GlassState:
+    """What is withheld is shown for a while: how long yet, and the reason that was given."""
+
+    left: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeState:
+    """What has to be known of the record first. `can_go`: another record took its place."""
+
+    text: str
+    step: str
+    grave: bool
+    can_go: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MemberCardState:
-    """`facts` is None until the check is passed; before, only name and birth year are here."""
+    """`facts` holds what the gate allows and is None where that is nothing; besides, only name and
+    birth year are here."""
 
     call_id: str
     stage: CardStage
@@ -120,6 +149,13 @@ class MemberCardState:
     correctable: str = ""
     """The member's id, once verified, where the CRM keeps them."""
     facts: CardFacts | None = None
+    withheld: Withheld = NOTHING_WITHHELD
+    proof: Proof = Proof.NONE
+    notice: NoticeState | None = None
+    glass: GlassState | None = None
+    can_break: bool = False
+    authority: str = ""
+    """Kind, scope and end of the authority of somebody who was proven to have it."""
 
 
 NO_CARD = MemberCardState(call_id="", stage=CardStage.NO_CALL)
@@ -134,4 +170,9 @@ def match_words(lookup: Lookup | None) -> str:
         return _NO_MATCH.get(lookup.reason, _NO_MATCH["unknown"])
     if found == 1:
         return "1 match. Ask who is calling, then open."
+    if lookup.more:
+        return (
+            f"{found + lookup.more} matches share this number, {found} are listed. Ask who is"
+            " calling, then search."
+        )
     return f"{found} matches share this number. Ask who is calling, then open the right one."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ctidesk.care.blockers import Blocker
+from ctidesk.care.blocker import Blocker
 from ctidesk.care.member import MOST_HISTORY
 from ctidesk.ui.member_card.facts import CardFacts, FactLine
 
@@ -77,4 +77,5 @@ def _key_of(line: FactLine) -> Hashable:
 
 
 def _text_of(blocker: Blocker) -> Hashable:
-    return blocker.text
+    """What it is about: "3 days ago" becomes "4 days ago" at midnight in the same place."""
+    return blocker.group, blocker.subject, blocker.weight

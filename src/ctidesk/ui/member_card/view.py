@@ -22,12 +22,14 @@ from ctidesk.ui.line_list.line import Line
 from ctidesk.ui.line_list.view import LineList
 from ctidesk.ui.member_card.check_view import CheckPanel
 from ctidesk.ui.member_card.facts_view import FactsBlock, IdentityBlock
+from ctidesk.ui.member_card.glass_view import GlassPanel, RecordNoticePanel
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
 from ctidesk.ui.member_card.state import (
     CALLING_PARTIES,
     CandidateLine,
     CardStage,
     MemberCardState,
+    Proof,
 )
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
@@ -148,10 +150,15 @@ class MemberCardView(QWidget):
         )
         self.correct.setObjectName("correct_details")
         self.identity = IdentityBlock(self._around, self.correct, self.page, self.change)
+        self.notice = RecordNoticePanel(self._around, self._presenter)
+        self.glass = GlassPanel(self._around, self._presenter)
+        self.authority = text_label(self._around.theme, "", Type.BODY, SEMIBOLD)
+        self.authority.setObjectName("authority_words")
+        self.authority.setWordWrap(True)
         self.check = CheckPanel(self._around, self._presenter)
-        self.facts = FactsBlock(self._around)
-        layout.addWidget(self.identity)
-        layout.addWidget(self.check)
+        self.facts = FactsBlock(self._around, self._presenter.network_check)
+        for widget in (self.notice, self.glass, self.identity, self.authority, self.check):
+            layout.addWidget(widget)
         layout.addWidget(self.facts, 1)
         self._rest = layout
         layout.addStretch(0)
@@ -201,8 +208,16 @@ class MemberCardView(QWidget):
         open_card = state.stage in (CardStage.MASKED, CardStage.VERIFIED)
         verified = state.stage is CardStage.VERIFIED
         if before is None or _card_parts(before) != _card_parts(state):
-            self.identity.show_identity(state.name, state.birth_year, state.facts)
-            self.facts.show_facts(state.facts)
+            self.identity.show_identity(
+                state.name, state.birth_year, state.facts, state.withheld, state.proof
+            )
+            self.facts.show_facts(state.facts, state.withheld)
+        self.notice.show_notice(state.notice)
+        self.glass.show_glass(state)
+        self.authority.setText(
+            self.tr("Speaks for the member: %s") % state.authority if state.authority else ""
+        )
+        self.authority.setVisible(open_card and bool(state.authority))
         self.identity.setVisible(open_card)
         if before is None or before.page != state.page:
             self.page.setText(state.page)
@@ -211,9 +226,10 @@ class MemberCardView(QWidget):
         self.correct.setVisible(bool(state.correctable))
         if state.check is not None:
             self.check.show_check(state.check)
-        self.check.setVisible(open_card and not verified)
-        self.facts.setVisible(verified)
-        self._rest.setStretch(self._rest.count() - 1, 0 if verified else 1)
+        told = state.facts is not None and state.proof is not Proof.NONE
+        self.check.setVisible(open_card and not verified and state.glass is None)
+        self.facts.setVisible(open_card and told)
+        self._rest.setStretch(self._rest.count() - 1, 0 if told else 1)
         if had_keyboard and before is not None and before.stage is not state.stage:
             self._follow_keyboard(state.stage)
 
@@ -259,7 +275,8 @@ class MemberCardView(QWidget):
 
 
 def _card_parts(state: MemberCardState) -> tuple[object, ...]:
-    return (state.call_id, state.name, state.birth_year, state.facts)
+    of_card = (state.call_id, state.name, state.birth_year, state.facts)
+    return (*of_card, state.withheld, state.proof)
 
 
 def _candidate(one: CandidateLine) -> Line:

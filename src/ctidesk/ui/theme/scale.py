@@ -44,7 +44,8 @@ WORK_LIST_WIDTH = 240
 WRAP_UP_WIDTH = 320
 WIDE_FROM = 1100
 AIDS_WIDTH = 380
-AIDS_FROM = 1400
+AIDS_FROM = 1640
+"""The card needs 673 px between the work list, the aids and the wrap-up."""
 MIN_WINDOW = (960, 600)
 COMPACT_BAR = (560, 56)
 TOAST = (360, 128)

@@ -63,6 +63,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox, QDateEdit, QDateTimeE
     background: $bg; color: $text; border: 1px solid $border; border-radius: ${radius}px;
     padding: 0 ${s}px; min-height: ${target_in}px; placeholder-text-color: $muted; }
 QPlainTextEdit, QTextEdit { padding: ${xs}px; }
+QTextBrowser[plain="true"] { border: none; padding: 0; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QComboBox:disabled {
     background: $surface; color: $disabled; border-color: $divider; }
 QLineEdit[invalid="true"] { border: 2px solid $danger; }

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from ctidesk.ui.theme.scale import Type
+from ctidesk.ui.theme.scale import Space, Type
 from ctidesk.ui.theme.theme import Theme
 from ctidesk.ui.theme.tokens import Role
-from ctidesk.ui.widgets.labels import ElidedLabel, text_label
+from ctidesk.ui.widgets.labels import ElidedLabel, IconLabel, text_label
 
 _BLOCKS = (34, 52, 22)
 """Widths of the blurred words: always the same, so that the bar tells nothing of what it hides."""
@@ -82,3 +82,29 @@ class MaskedField(QWidget):
         self._bar.hide()
         self._value.show()
         self.setAccessibleName(self._caption)
+
+
+class MaskedLines(QWidget):
+    """In place of a list: bars, and a sentence that says why. There is no list behind it."""
+
+    def __init__(self, theme: Theme, name: str, bars: int = 3) -> None:
+        super().__init__()
+        self._name = name
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(Space.M, Space.M, Space.M, Space.M)
+        layout.setSpacing(Space.M)
+        self._why = text_label(theme, "", Type.BODY, tone=Role.MUTED)
+        self._why.setWordWrap(True)
+        self._icon = IconLabel(theme, "lock", Role.MUTED, 16)
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._why, 1)
+        layout.addLayout(head)
+        for _ in range(bars):
+            layout.addWidget(BlurredBar(theme))
+        layout.addStretch(1)
+
+    def say(self, why: str) -> None:
+        self._why.setText(why)
+        self.setAccessibleName(self.tr("%s: hidden. %s") % (self._name, why))

@@ -1,77 +1,30 @@
-"""The agent's work: calls in hand, wrap-ups that wait, missed calls to call back.
+"""The calls in hand and the wrap-ups that wait.
 
 Runs in: desk process, Qt main thread (no Qt in here).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.call import Call, Phase
-from ctidesk.calls.desk import CallDesk, Change, MissedCall
+from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.ui import words
 from ctidesk.ui.call_names import CallNames
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.live import Live, but_telemetry
-from ctidesk.ui.theme.tokens import Role
-
-MISSED_SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class CallLine:
-    """One call in hand. `action`: what Enter does to it beyond looking at it, "" for nothing."""
-
-    call_id: str
-    title: str
-    detail: str
-    word: str
-    tone: Role
-    icon: str
-    since_mono: float
-    action: str
-    in_view: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MissedLine:
-    """`at`: time of day when it rang. `why_not`: why it cannot be called back, "" when it can."""
-
-    call_id: str
-    title: str
-    detail: str
-    at: str
-    called_back: bool
-    why_not: str
-
-
-@dataclass(frozen=True, slots=True)
-class WorkListState:
-    calls: tuple[CallLine, ...]
-    missed: tuple[MissedLine, ...]
-    to_call_back: int
+from ctidesk.ui.work_list.state import CallLine, WorkListState
 
 
 class WorkListPresenter:
-    """`time_of_day(t_wall)` gives the local time such as "06:41"."""
+    """What is to be done after the calls is the `WorkPresenter`'s."""
 
     def __init__(
-        self,
-        desk: CallDesk,
-        actions: DeskActions,
-        in_view: CallInView,
-        names: CallNames,
-        time_of_day: Callable[[float], str],
+        self, desk: CallDesk, actions: DeskActions, in_view: CallInView, names: CallNames
     ) -> None:
         self._desk = desk
         self._actions = actions
         self._in_view = in_view
         self._names = names
-        self._time_of_day = time_of_day
-        self._lines: dict[tuple[str, bool], MissedLine] = {}
-        """Worded once: nothing of a missed call changes but whether it was called back."""
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
         in_view.subscribe(self.live.refresh)
@@ -100,10 +53,6 @@ class WorkListPresenter:
         else:
             self.look_at(call_id)
 
-    def call_back(self, call_id: str) -> None:
-        """Dial a missed caller."""
-        self._actions.call_back(call_id)
-
     # ----------------------------------------------------------------- private
 
     def _changed(self, change: Change) -> None:
@@ -111,11 +60,8 @@ class WorkListPresenter:
 
     def _state(self) -> WorkListState:
         in_view = self._in_view.call_id
-        missed = tuple(self._missed(one) for one in reversed(self._desk.missed[-MISSED_SHOWN:]))
         return WorkListState(
-            calls=tuple(self._line(call, in_view) for call in self._desk.calls.values()),
-            missed=missed,
-            to_call_back=sum(not (one.called_back or one.why_not) for one in missed),
+            calls=tuple(self._line(call, in_view) for call in self._desk.calls.values())
         )
 
     def _line(self, call: Call, in_view: str) -> CallLine:
@@ -141,25 +87,6 @@ class WorkListPresenter:
         if call.phase is not Phase.HELD:
             return ""
         return "Swap" if self._desk.consult_of(call.consult_of or call.call_id) else "Resume"
-
-    def _missed(self, one: MissedCall) -> MissedLine:
-        key = (one.call.call_id, one.called_back)
-        line = self._lines.get(key)
-        if line is None:
-            line = self._lines[key] = self._worded(one)
-        return line
-
-    def _worded(self, one: MissedCall) -> MissedLine:
-        call = one.call
-        reachable = bool(call.remote.number) and not call.remote.withheld
-        return MissedLine(
-            call_id=call.call_id,
-            title=self._names.name(call),
-            detail=self._names.detail(call),
-            at=self._time_of_day(call.began_wall),
-            called_back=one.called_back,
-            why_not="" if reachable else "The number was withheld.",
-        )
 
 
 def _word(call: Call) -> str:

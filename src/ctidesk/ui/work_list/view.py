@@ -1,4 +1,4 @@
-"""The left column: dial field, calls in hand, missed calls.
+"""The left column: dial field, calls in hand, and what is to be done after them.
 
 Runs in: desk process, Qt main thread.
 """
@@ -15,14 +15,16 @@ from ctidesk.ui.theme.scale import Space, Type
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.labels import text_label
 from ctidesk.ui.widgets.sections import SectionHeader
-from ctidesk.ui.work_list.presenter import CallLine, MissedLine, WorkListPresenter, WorkListState
+from ctidesk.ui.work_list.presenter import WorkListPresenter
+from ctidesk.ui.work_list.state import CallLine, WorkListState
+from ctidesk.ui.work_list.work_view import WorkPanel
 
 
 class WorkList(QWidget):
-    """Arrow keys look at a call, Enter acts on it: answer, resume, swap, call back."""
+    """Arrow keys look at a line, Enter acts on it: answer, resume, swap, call."""
 
     def __init__(
-        self, around: Surroundings, presenter: WorkListPresenter, dialler: QWidget
+        self, around: Surroundings, presenter: WorkListPresenter, dialler: QWidget, work: WorkPanel
     ) -> None:
         super().__init__()
         self._presenter = presenter
@@ -31,11 +33,8 @@ class WorkList(QWidget):
         theme = around.theme
         self.calls = LineList(around, self.tr("Calls"), fit=True, most=6)
         self.calls.setObjectName("calls")
-        self.missed = LineList(around, self.tr("Missed calls"))
-        self.missed.setObjectName("missed")
+        self.work = work
         self._no_calls = text_label(theme, self.tr("No calls now."), Type.BODY, tone=Role.MUTED)
-        self._no_missed = text_label(theme, self.tr("None missed."), Type.BODY, tone=Role.MUTED)
-        self._missed_head = SectionHeader(theme, "")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.S, Space.S, Space.S, Space.S)
         layout.setSpacing(Space.XS)
@@ -45,30 +44,21 @@ class WorkList(QWidget):
         layout.addWidget(self.calls)
         layout.addWidget(self._no_calls)
         layout.addSpacing(Space.S)
-        layout.addWidget(self._missed_head)
-        layout.addWidget(self.missed, 1)
-        layout.addWidget(self._no_missed)
-        layout.addStretch(0)
-        self._rest = layout
+        layout.addWidget(work, 1)
         self.calls.picked.connect(presenter.look_at)
         self.calls.entered.connect(presenter.act)
-        self.missed.entered.connect(presenter.call_back)
         presenter.live.watch(self._render)
 
     def take_keyboard(self) -> None:
-        target = self.calls if self.calls.lines else self.missed
-        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if self.calls.lines:
+            self.calls.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.work.take_keyboard()
 
     def _render(self, state: WorkListState) -> None:
         self.calls.set_lines([_call_line(call) for call in state.calls])
         self.calls.setVisible(bool(state.calls))
         self._no_calls.setVisible(not state.calls)
-        self.missed.set_lines([_missed_line(one) for one in state.missed])
-        self.missed.setVisible(bool(state.missed))
-        self._no_missed.setVisible(not state.missed)
-        waiting = f" ({state.to_call_back})" if state.to_call_back else ""
-        self._missed_head.set_title(self.tr("Missed, to call back%s") % waiting)
-        self._rest.setStretch(self._rest.count() - 1, 0 if state.missed else 1)
 
 
 def _call_line(call: CallLine) -> Line:
@@ -83,19 +73,4 @@ def _call_line(call: CallLine) -> Line:
         right=call.word,
         since_mono=call.since_mono,
         marked=call.in_view,
-    )
-
-
-def _missed_line(one: MissedLine) -> Line:
-    done = one.called_back
-    hint = "" if done or one.why_not else "Enter: call back"
-    return Line(
-        key=one.call_id,
-        title=one.title,
-        detail=one.detail,
-        note="called back" if done else one.why_not or hint,
-        note_role=Role.ACCENT if hint else Role.MUTED,
-        icon="check" if done else "missed",
-        role=Role.MUTED if done else Role.HOLD,
-        right=one.at,
     )

@@ -1,0 +1,1 @@
+"""Help from the lead, and the minute after a hard call."""

@@ -1,0 +1,1 @@
+"""The training beside the desk: scenarios, what the caller says, feedback at the end."""

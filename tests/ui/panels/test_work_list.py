@@ -1,0 +1,111 @@
+"""The work list: what is due, dialled from it, and closed with an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+from tests.support.desk_scenes import COLLEAGUES, LENA, SHARED, Scene
+from tests.support.screens import SIZES, grab
+
+from ctidesk.care.work import WorkItem, WorkKind
+from ctidesk.ui.desk_window import DeskWindow
+from ctidesk.ui.theme.theme import Theme
+
+HOUR = 3600.0
+
+
+def callback(scene: Scene, **more: object) -> WorkItem:
+    now = scene.clock.wall()
+    about = {
+        "title": "Call back about the inhaler",
+        "kind": WorkKind.CALLBACK,
+        "due_wall": now - HOUR,
+        "created_wall": now - 24 * HOUR,
+        "member": "Jane Doe",
+        "member_id": "M-1001",
+        "number": SHARED,
+        **more,
+    }
+    return WorkItem(**about)  # type: ignore[arg-type]  # each value fits its field
+
+
+def given(scene: Scene, shown: DeskWindow, *items: WorkItem) -> None:
+    scene.work_items.add(items, "agent", lambda outcome: None)
+    shown.restore()
+    QApplication.processEvents()
+
+
+def ring_out(scene: Scene, number: str) -> None:
+    call_id = scene.ring(number)
+    scene.clock.advance(5)
+    scene.engine.remote_hangs_up(call_id)
+    QApplication.processEvents()
+
+
+def test_what_is_overdue_stands_first_and_says_so(scene: Scene, desk_window: DeskWindow) -> None:
+    ring_out(scene, LENA)
+    given(scene, desk_window, callback(scene))
+    first, second = desk_window.presenters.work.live.state.lines
+    assert first.title == "Call back about the inhaler" and first.overdue
+    assert "Missed call" in second.detail and second.due.startswith("Due")
+    assert desk_window.presenters.work.live.state.summary == "1 due, 1 overdue"
+
+
+def test_an_item_that_was_chosen_before_it_was_stored_stays_in_view(
+    scene: Scene, desk_window: DeskWindow
+) -> None:
+    ring_out(scene, LENA)
+    work = desk_window.presenters.work
+    (line,) = work.live.state.lines
+    work.choose(line.key)
+    desk_window.restore()
+    QApplication.processEvents()
+    desk_window.commands.perform("work.open")
+    assert desk_window.overlays.work().detail.call.isVisible()
+    assert work.live.state.detail is not None
+
+
+def test_it_is_dialled_and_closed_by_a_key(scene: Scene, desk_window: DeskWindow) -> None:
+    given(scene, desk_window, callback(scene))
+    work = desk_window.presenters.work
+    (line,) = work.live.state.lines
+    work.dial(line.key)
+    (call,) = scene.desk.live
+    assert scene.desk.context(call.call_id).member_id == "M-1001", "the card is there at once"
+    assert not desk_window.commands.perform("work.outcome_1"), "not before the call is over"
+    scene.engine.remote_rings(call.call_id)
+    scene.engine.remote_answers(call.call_id)
+    scene.engine.remote_hangs_up(call.call_id)
+    QApplication.processEvents()
+    prompt = work.live.state.prompt
+    assert prompt is not None and prompt.choices[0].label == "Reached"
+    assert desk_window.commands.perform("work.outcome_1")
+    QApplication.processEvents()
+    assert work.live.state.lines == ()
+    work.choose_filter("closed")
+    (closed,) = work.live.state.lines
+    assert closed.title == "Call back about the inhaler"
+
+
+def test_nothing_to_do_is_said(scene: Scene, desk_window: DeskWindow) -> None:
+    assert desk_window.presenters.work.live.state.empty[0] == "Nothing to do"
+    desk_window.presenters.work.choose_filter("mine")
+    assert desk_window.presenters.work.live.state.empty[0] == "Nothing of yours"
+
+
+def test_pictures(theme: Theme, open_desk: Callable[[Scene], DeskWindow], tmp_path: Path) -> None:
+    scene = Scene(colleagues=COLLEAGUES)
+    shown = open_desk(scene)
+    ring_out(scene, LENA)
+    given(scene, shown, callback(scene), callback(scene, title="Due later", due_wall=None))
+    shown.commands.perform("work.open")
+    overlay = shown.overlays.work()
+    for size in SIZES:
+        shown.window.resize(*size)
+        QApplication.processEvents()
+        for button in (overlay.detail.call, overlay.detail.save, overlay.detail.hand_over):
+            corner = button.mapTo(overlay, button.rect().bottomRight())
+            assert overlay.frame.geometry().contains(corner)
+    grab(theme, shown.window, "work-list", tmp_path)
