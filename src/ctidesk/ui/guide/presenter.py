@@ -256,7 +256,7 @@ class GuidePresenter:
             now_wall=wall,
             today=local_day(wall),
             may=lambda group: self._needs.may(call_id, group),
-            card=self._needs.pop.cards.get(call_id),
+            card=self._needs.card(call_id),
             agent=self._needs.agent,
         )
 
