@@ -16,7 +16,8 @@ from tests.support.fhir_sending import SendRig
 from tests.support.fhir_server import FhirServer
 
 from ctidesk.care.outgoing import Correction, Standing
-from ctidesk.crm import corrections_sql, requests_sql
+from ctidesk.care.work import Assigned, Closed, Outcome, WorkItem
+from ctidesk.crm import corrections_sql, requests_sql, work_sql
 from ctidesk.crm.corrections_sql import Hand
 from ctidesk.crm.directory import SqlMemberDirectory
 from ctidesk.crm.fhir.reading import Surroundings
@@ -277,3 +278,22 @@ def test_a_refill_and_supplies_are_proposed_once(both: Both, proxy: FaultProxy) 
         50,
         "Test strips",
     )
+
+
+def test_work_that_is_done_closes_the_task_that_it_is(both: Both) -> None:
+    task = resource(
+        "Task", "t1", status="requested", intent="order", description="Call about the result"
+    )
+    task.pop("meta")
+    both.server.put(task)
+    item = WorkItem(title="Call about the result", remote="Task/t1")
+    by = work_sql.Worker("agent7", 1_790_000_000.0)
+    item_id = both.rig.opened.run(lambda c: work_sql.add(c, item, by))
+    taken, done = Assigned(owner="agent7"), Closed(outcome=Outcome.DONE)
+    both.rig.start()
+    for step, status in ((taken, "in-progress"), (done, "completed")):
+        both.rig.opened.run(lambda c, step=step: work_sql.act(c, item_id, step, by))
+        both.rig.sending.wake()
+        both.rig.until_empty()
+        assert both.server.get("Task/t1")["status"] == status
+    assert both.server.get("Task/t1")["description"] == "Call about the result"

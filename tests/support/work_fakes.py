@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.support.crm_fakes import Deliver, at_once
 
@@ -82,7 +83,7 @@ class FakeWorkItems:
                 answer, self.items = error, kept
         self._answer(done, answer)
 
-    def _answer(self, done: Done[object], answer: object) -> None:
+    def _answer(self, done: Done[Any], answer: object) -> None:
         self.deliver(lambda: done(answer))
 
     def _add(self, item: WorkItem) -> None:

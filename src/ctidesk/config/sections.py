@@ -71,13 +71,11 @@ class WrapUp:
 @dataclass(frozen=True, slots=True)
 class Work:
     """`[work]`. `callback_minutes`: by when a missed caller is called back; `tries`: so many before
-    a callback may be given up, `retry_minutes` apart; `task_owners`: the CRM's Tasks of these
-    owners are the centre's, each a key such as "Organization/1" or a name."""
+    a callback may be given up, `retry_minutes` apart."""
 
     tries: int = 3
     retry_minutes: int = 60
     callback_minutes: int = 30
-    task_owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

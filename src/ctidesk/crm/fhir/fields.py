@@ -225,4 +225,8 @@ _FIELDS = {
         Field("ends", "Ends", *_period("end")),
         Field("subscriber_id", "Policy number", *_plain("subscriberId")),
     ),
+    "Task": (
+        Field("status", "Status", *_plain("status")),
+        Field("description", "What is to be done", *_plain("description"), several=True),
+    ),
 }
