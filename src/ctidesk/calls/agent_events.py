@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ctidesk.calls.disclosure_events import DisclosureEvent
 from ctidesk.calls.events import AnyCallEvent
+from ctidesk.calls.flag_events import AnyFlagEvent
 from ctidesk.calls.guide_events import (
     GuideCompleted as GuideCompleted,
     GuideLeft as GuideLeft,
@@ -18,7 +19,6 @@ from ctidesk.calls.guide_events import (
     GuideStepAnswered as GuideStepAnswered,
     GuideStepReturned as GuideStepReturned,
 )
-from ctidesk.calls.flag_events import AnyFlagEvent
 from ctidesk.calls.work_events import WorkDialled
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from ctidesk.care.blockers import coverage_ended, is_stale
+from ctidesk.care.cover_blockers import coverage_ended
+from ctidesk.care.field_groups import FieldGroup
+from ctidesk.care.freshness import is_stale
 from ctidesk.care.guide_expression import Kind, Value
 from ctidesk.care.member import (
     Appointment,
@@ -96,6 +98,13 @@ _GONE = {"cancelled", "canceled", "noshow", "no-show", "fulfilled", "entered-in-
 _UNUSABLE = {"cancelled", "expired", "denied", "refused", "rejected", "ended", "inactive"}
 
 
+_COUNTS = {
+    "rx.count": Listed.PRESCRIPTIONS,
+    "auth.count": Listed.AUTHORISATIONS,
+    "appt.count": Listed.APPOINTMENTS,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FactSource:
     """The facts of one call as of now. `card` None: no card is open. `now_wall`: seconds since the
@@ -130,11 +139,11 @@ class FactSource:
                 "member.language": card.language,
                 "member.channel": card.channel_preference,
                 "member.policy": card.policy_number,
-                "rx.count": float(len(card.prescriptions)),
-                "auth.count": float(len(card.authorisations)),
                 "auth.any_unusable": any(not self._usable(each) for each in card.authorisations),
-                "appt.count": float(len(self._listed(Listed.APPOINTMENTS))),
             }
+            for name, listed in _COUNTS.items():
+                if self.may(listed.value):  # what is withheld is not "none on record"
+                    found[name] = float(len(self._listed(listed)))
             for listed in Listed:
                 one = self._meant(listed, picked.get(listed, ""))
                 if one is not None:
@@ -210,7 +219,7 @@ class FactSource:
             "cover.begins": one.begins,
             "cover.ends": one.ends,
             "cover.days_left": self._days_to(one.ends),
-            "cover.stale": is_stale(one, one.provenance, self.now_wall),
+            "cover.stale": is_stale(FieldGroup.COVERAGE, one.provenance, self.now_wall),
         }
 
     def _prescription(self, one: Prescription) -> dict[str, Value | None]:
@@ -223,7 +232,7 @@ class FactSource:
             "rx.refills_left": float(one.refills_left),
             "rx.next": one.next_refill,
             "rx.early": one.next_refill is not None and one.next_refill > self.today,
-            "rx.stale": is_stale(one, one.provenance, self.now_wall),
+            "rx.stale": is_stale(FieldGroup.PRESCRIPTIONS, one.provenance, self.now_wall),
         }
 
     def _authorisation(self, one: Authorisation) -> dict[str, Value | None]:
@@ -234,7 +243,7 @@ class FactSource:
             "auth.days_left": self._days_to(one.expires),
             "auth.units_left": None if one.units_left is None else float(one.units_left),
             "auth.usable": self._usable(one),
-            "auth.stale": is_stale(one, one.provenance, self.now_wall),
+            "auth.stale": is_stale(FieldGroup.AUTHORISATIONS, one.provenance, self.now_wall),
         }
 
     def _active(self, one: object) -> bool:

@@ -28,7 +28,7 @@ ORDER_FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str], Mapping[str, ty
     "task": (
         frozenset({"title"}),
         frozenset({"note", "owner"}),
-        {"chain": str, "due_days": int, "urgent": bool, "callback": bool},
+        {"chain": str, "due": str, "due_days": int, "urgent": bool, "callback": bool},
     ),
     "appointment": (
         frozenset(),
@@ -57,7 +57,7 @@ class Outcome:
     closing: str = ""
 
 
-STEP_FIELDS = ("promised", "confirmed", "quantity", "day", "time", "values")
+STEP_FIELDS = ("due", "promised", "confirmed", "quantity", "day", "time", "values")
 """Those that name steps of the guide."""
 
 
@@ -110,11 +110,12 @@ def _supplies(spec: OrderSpec, texts: dict[str, str], walked: Walk, _: FactSourc
     )
 
 
-def _task(spec: OrderSpec, texts: dict[str, str], _: Walk, source: FactSource) -> CareOrder:
+def _task(spec: OrderSpec, texts: dict[str, str], walked: Walk, source: FactSource) -> CareOrder:
     days = int(spec.plain.get("due_days", 1))
+    promised = _day(spec, "due", walked.facts)
     return TaskOrder(
         title=texts["title"],
-        due=_at(_working_day(source.today, days), WORKDAY_ENDS),
+        due=_at(promised or _working_day(source.today, days), WORKDAY_ENDS),
         owner=texts.get("owner", ""),
         chain=str(spec.plain.get("chain", "")),
         urgent=bool(spec.plain.get("urgent", False)),

@@ -25,8 +25,8 @@ _FIELDS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.BRANCH: ("id", "kind", "when", "arms"),
 }
 COMMANDS = (
-    *("call.pause_recording", "call.transfer", "call.hold", "desk.red_flag", "desk.card"),
-    *("desk.work_list", "call.interpreter"),
+    *("recording.pause", "recording.resume", "call.transfer", "call.hold", "desk.red_flag"),
+    *("desk.card", "desk.work_list", "call.interpreter"),
 )
 """The desk's orders that a guide may give."""
 

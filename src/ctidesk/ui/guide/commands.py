@@ -15,9 +15,7 @@ KEY = "guide"
 SHORTCUTS = (Shortcut("desk.guide", "Go to the guide", "Desk", "Ctrl+G"),)
 
 
-def guide_commands(
-    guide: GuidePresenter, show: Callable[[str], None]
-) -> tuple[DeskCommand, ...]:
+def guide_commands(guide: GuidePresenter, show: Callable[[str], None]) -> tuple[DeskCommand, ...]:
     """`show(key)`: the aid in front, with the keyboard."""
     return (
         DeskCommand(

@@ -17,8 +17,9 @@ from ctidesk.care.pop import ScreenPop
 
 @dataclass(frozen=True, slots=True)
 class GuideNeeds:
-    """`may(call_id, group)`: whether this caller may be told a group of the card's facts.
-    `card(call_id)`: what of the member's card may be told; `prefill(call_id, code, lines)`: code and note of the wrap-up, beside what is typed there."""
+    """`may(call_id, group)`: whether this caller may be told a group of the card's facts;
+    `card(call_id)`: what of the card may be told. `prefill(call_id, code, lines)`: code and note of
+    the wrap-up, beside what is typed there."""
 
     shelf: GuideShelf
     orders: CareOrders

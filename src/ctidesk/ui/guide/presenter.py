@@ -35,7 +35,8 @@ class GuidePresenter:
     """A guide's place is in the log: it can be left at any step, by a killed desk too.
 
     `perform(command)` gives an order of the desk and tells whether it was possible; `code_label`
-    words a code. Both are set by whoever knows them.
+    words a code. `placed()` is called when orders became
+    work or messages. They are set by whoever knows them.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class GuidePresenter:
         self._search = ""
         self.perform: Callable[[str], bool] = lambda _command: False
         self.code_label: Callable[[str], str] = str
+        self.placed: Callable[[], None] = lambda: None
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
         needs.pop.subscribe(self.live.refresh)
@@ -162,6 +164,7 @@ class GuidePresenter:
                 self._tell(call_id, Problem(result.text, result.remedy))
             else:
                 self._completed(call_id, guide.id, made)
+                self.placed()
 
         self._needs.orders.place(placing, self._needs.agent, placed)
         self.live.refresh()
@@ -261,6 +264,11 @@ class GuidePresenter:
         )
 
     # ------------------------------------------------------------------- state
+
+    def place(self) -> str:
+        """Guide and step, such as "refill.address", "" without one: knowledge is offered by it."""
+        state = self._state()
+        return f"{state.guide}.{state.step.step}" if state.step is not None else state.guide
 
     def _state(self) -> GuideState:
         call_id = self._in_view.call_id

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -25,7 +25,10 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 class StepView(QWidget):
     """`answered(text)` with what was typed or chosen. Digits choose, Y and N answer, Enter goes on;
-    where something is typed, Enter in the field."""
+    where something is typed, Enter in the field. Alt+Left: one step back; Escape: leave."""
+
+    back_wanted = Signal()
+    leave_wanted = Signal()
 
     def __init__(self, theme: Theme, answered: Callable[[str], None]) -> None:
         super().__init__()
@@ -80,6 +83,14 @@ class StepView(QWidget):
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        # told on: the scroll area around it would take arrows for itself
+        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if event.key() == Qt.Key.Key_Left and alt:
+            self.back_wanted.emit()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave_wanted.emit()
+            return
         answer = self._answer_of(event)
         if answer is None:
             super().keyPressEvent(event)

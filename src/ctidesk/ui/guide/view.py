@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ctidesk.ui.directory_search.view import SearchField
 from ctidesk.ui.guide.presenter import GuidePresenter
@@ -60,6 +67,8 @@ class GuidePanel(QWidget):
         self._problem = text_label(theme, "", Type.BODY, tone=Role.DANGER)
         self._problem.setObjectName("guide_problem")
         self.step = StepView(theme, presenter.answer)
+        self.step.back_wanted.connect(presenter.back)
+        self.step.leave_wanted.connect(presenter.leave)
         self._reason = text_label(theme, "", Type.TITLE, SEMIBOLD, Role.DANGER)
         self._reason.setObjectName("guide_reason")
         self._say = text_label(theme, "", Type.EMPHASIS, SEMIBOLD)

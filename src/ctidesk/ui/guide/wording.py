@@ -20,7 +20,8 @@ _WANTED = {
     AnswerType.NUMBER: "A number",
 }
 _ACTIONS = {
-    "call.pause_recording": "Pause or resume the recording",
+    "recording.pause": "Pause the recording",
+    "recording.resume": "Resume the recording",
     "call.transfer": "Transfer or consult",
     "call.hold": "Hold or resume",
     "call.interpreter": "Call an interpreter",
