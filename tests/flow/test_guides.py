@@ -17,6 +17,8 @@ from ctidesk.config.paths import resources
 
 pytestmark = pytest.mark.slow
 
+WAYS = ("guide_go", "guide_answer", "guide_choice_1")
+"""Controls of which one is there at every step."""
 HOUSEHOLD, CARER = "+493023125010", "+491713920015"
 TOM = {
     Kind.MEMBER_NAME: "Tom Doe",
@@ -90,8 +92,7 @@ def test_an_expired_authorisation_starts_a_chain_with_dates(
     desk.shows("An authorisation has expired or is used up")
     desk.choose("guides", "Medical supplies")
     for _ in range(20):
-        ways = ("guide_go", "guide_answer", "guide_choice_1")
-        until(lambda: any(desk.ask("sees", way) for way in ways), "a next step")
+        until(lambda: any(desk.ask("sees", way) for way in WAYS), "a next step")
         if desk.ask("sees", "guide_go"):
             break
         if desk.ask("sees", "guide_answer"):

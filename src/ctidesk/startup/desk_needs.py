@@ -97,6 +97,7 @@ def desk_needs(
         disclosure=disclosure,
         disclosure_again=functools.partial(load_policy, _disclosure_file(settings.care)),
         guides=guides,
+        guides_again=functools.partial(_read_guides, guides, settings.care),
         orders=parts.orders,
         knowledge=SqlKnowledge(parts.store),
         language=settings.agent.language,
@@ -109,9 +110,13 @@ def desk_needs(
 def guide_shelf(care: Care) -> GuideShelf:
     """Those that ship with ctidesk, and before them those of the centre's folder."""
     shelf = GuideShelf(read_folder(resources() / "guides"))
+    _read_guides(shelf, care)
+    return shelf
+
+
+def _read_guides(shelf: GuideShelf, care: Care) -> None:
     if care.guides:
         shelf.take(read_folder(Path(care.guides)))
-    return shelf
 
 
 def wrap_up_codes(wrapup: WrapUp) -> tuple[CodeTree, KnownError | None]:
