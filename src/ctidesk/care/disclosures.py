@@ -58,6 +58,9 @@ class Disclosures:
         self._revealed: dict[tuple[str, str], set[str]] = {}
         """By call_id and member_id: the fields that have their row."""
         self._recording_since: dict[str, float] = {}
+        self._parties: dict[str, str] = {}
+        self._verified_as: dict[tuple[str, str], str] = {}
+        """By call_id and member_id: the party that passed the whole check."""
         desk.subscribe(self._changed)
         pop.subscribe(self._popped)
 
@@ -200,7 +203,7 @@ class Disclosures:
         earlier = [one for one in log if isinstance(one, ag.IdentityChecked) and one not in known]
         self._checked = [*earlier, *self._checked]
         for event in log:
-            if not isinstance(event, ag.IdentityChecked) and event.call_id in self._desk.calls:
+            if event.call_id in self._desk.calls:
                 self._take(event)
         self.tick()
         for call_id in list(self._pop.cards):
@@ -211,6 +214,7 @@ class Disclosures:
     def _changed(self, change: Change) -> None:
         if isinstance(change, ag.IdentityChecked):
             self._checked.append(change)
+            self._take(change)
         elif isinstance(change, ag.WrapUpSaved):
             self._forget_gone()
         elif isinstance(change, ev.CallEnded):
@@ -222,11 +226,18 @@ class Disclosures:
             change.call_id, change.member_id
         ):
             self.close_glass(change.call_id, "card")
+        if isinstance(change, ag.PartySet):
+            self._verify_again(change.call_id)
         if isinstance(change, ag.IdentityChecked | ag.PartySet | de.GlassBroken):
             self._note_reveals(change.call_id)
 
     def _take(self, event: object) -> None:
         match event:
+            case ag.PartySet():
+                self._parties[event.call_id] = event.party
+            case ag.IdentityChecked() if event.verified:
+                of = (event.call_id, event.member_id)
+                self._verified_as[of] = self._parties.get(event.call_id, "")
             case ev.RecordingStarted():
                 self._recording_since.setdefault(event.call_id, event.t_mono)
             case de.FacilityConfirmed():
@@ -261,7 +272,19 @@ class Disclosures:
         )
         self._directory.numbers_of(found, numbers)
 
+    def _verify_again(self, call_id: str) -> None:
+        """A card that was closed, or a party that was corrected, and set back: what the same
+        caller has proven in this call is not asked once more."""
+        check, context = self.check(call_id), self._desk.context(call_id)
+        if check is None or not check.verified or context.verified:
+            return
+        if self._verified_as.get((call_id, context.member_id)) == context.party:
+            last = [one for one in check.asked if one.verified][-1]
+            now, wall = self._clock.mono(), self._clock.wall()
+            self._desk.note(dataclasses.replace(last, t_mono=now, t_wall=wall))
+
     def _popped(self, call_id: str) -> None:
+        self._verify_again(call_id)
         self._note_reveals(call_id)
 
     def _note_reveals(self, call_id: str) -> None:
@@ -298,11 +321,13 @@ class Disclosures:
         self._checked = [one for one in self._checked if one.call_id in live]
         self._glasses.forget_gone()
         held: dict[str, Any]
-        for held in (self._organisations, self._recording_since):
+        for held in (self._organisations, self._recording_since, self._parties):
             for call_id in [key for key in held if key not in live]:
                 held.pop(call_id)
-        for key in [key for key in self._revealed if key[0] not in live]:
-            del self._revealed[key]
+        by_member: dict[tuple[str, str], Any]
+        for by_member in (self._revealed, self._verified_as):
+            for key in [key for key in by_member if key[0] not in live]:
+                del by_member[key]
 
     def _today(self) -> datetime.date:
         return datetime.datetime.fromtimestamp(self._clock.wall(), datetime.UTC).date()

@@ -29,6 +29,7 @@ from ctidesk.crm import lookup_sql, schema
 from ctidesk.crm.member_texts import MemberTexts
 from ctidesk.crm.network_sql import Networks, listed, of_member
 from ctidesk.crm.schema import Owner, facilities, members, numbers, relations
+from ctidesk.crm.standing_schema import authority_scopes, member_standings
 
 DESK_SOURCE = "this desk"
 MOST_FOUND = 20
@@ -85,12 +86,15 @@ _RELATIONS = (
         relations,
         _other.c.member_id.label("other_id"),
         facilities.c.name.label("facility_name"),
+        authority_scopes.c.scope,
     )
     .outerjoin(_other, _other.c.id == relations.c.other_ref)
     .outerjoin(facilities, facilities.c.id == relations.c.facility_ref)
+    .outerjoin(authority_scopes, authority_scopes.c.relation_ref == relations.c.id)
     .where(relations.c.member_ref == bindparam("ref"))
     .order_by(relations.c.kind, relations.c.id)
 )
+_STANDING = select(member_standings).where(member_standings.c.member_ref == bindparam("ref"))
 _CURRENT = text("SELECT kind, current_wall FROM fhir_cursors WHERE current_wall IS NOT NULL")
 
 Current = Mapping[str, float]
@@ -102,6 +106,7 @@ def card(connection: Connection, member_id: str) -> MemberCard:
     row = _member(connection, member_id)
     of = {"ref": row.id}
     number = connection.execute(_LAST_NUMBER, of).scalar()
+    standing = connection.execute(_STANDING, of).first()
     current = _current(connection)
     texts = MemberTexts(connection, row.resource, current)
     prescriptions = tuple(
@@ -119,6 +124,9 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         language=row.language,
         channel_preference=row.channel_preference,
         crm_id=row.resource.partition("/")[2],
+        deceased=standing.deceased if standing else "",
+        merged_into=standing.merged_into if standing else "",
+        restricted=bool(standing.restricted) if standing else False,
         flags=tuple(json.loads(row.flags)),
         coverages=tuple(_coverage(each, current) for each in connection.execute(_COVERAGES, of)),
         prescriptions=(*prescriptions, *texts.stopped(prescriptions)),
@@ -211,6 +219,7 @@ def _relations(connection: Connection, member: Row[Any], current: Current) -> tu
                 member_id=row.other_id or "",
                 may_speak=row.may_speak,
                 authority_until=_date(row.authority_until),
+                scope=row.scope or "",
                 provenance=_provenance(row, current),
             )
         )

@@ -30,6 +30,7 @@ def _numbers(owner: Owner) -> str:
 
 _CARERS = (
     "SELECT json_array('carer', other_ref, name, kind, may_speak, authority_until,"  # noqa: S608 - our own
+    " (SELECT scope FROM authority_scopes WHERE relation_ref = relations.id),"
     " (SELECT group_concat(one) FROM (SELECT json_array(e164, national, kind, preferred) AS one"
     f" FROM numbers WHERE owner_ref = relations.id AND owner_kind = {int(Owner.RELATION)}"
     " ORDER BY one))) FROM relations WHERE member_ref = ?1"
@@ -38,11 +39,16 @@ _MEMBER = (
     "SELECT json_array('', given, family, birth_date, postcode, address, policy_number, language,"
     " channel_preference, flags, household) FROM members WHERE id = ?1"
 )
+_STANDING = (
+    "SELECT json_array('standing', deceased, merged_into, restricted) FROM member_standings"
+    " WHERE member_ref = ?1"
+)
 _ALL = {
     Owner.MEMBER: (
         _MEMBER,
         _numbers(Owner.MEMBER),
         _CARERS,
+        _STANDING,
         *(_facts(kind.value) for kind in FactKind),
     ),
     Owner.FACILITY: (

@@ -8,10 +8,12 @@ member. A row contributes to every group whose first column it fills
 
 member        member_id, given, family, birth_date, postcode, address, policy_number, language,
               channel, flags (separated by `|`), household (the same word for all who live
-              together), phone, phone_mobile, phone_home, phone_work, phone_preferred
-carer         carer_name, carer_kind (carer, guardian), carer_phone, carer_phone_home,
-              carer_phone_work, carer_phone_other, carer_member_id, carer_may_speak (yes, no),
-              carer_until
+              together), deceased (yes, or the date), merged_into (the member_id that goes on),
+              restricted (yes, no), phone, phone_mobile, phone_home, phone_work, phone_preferred
+carer         carer_name, carer_kind (carer, guardian, parent, proxy, executor), carer_phone,
+              carer_phone_home, carer_phone_work, carer_phone_other, carer_member_id,
+              carer_may_speak (yes, no), carer_until, carer_scope (words of the disclosure policy,
+              such as appointments; billing)
 coverage      plan, payer, coverage_status, coverage_begins, coverage_ends, copay
 prescription  drug, prescriber, prescription_expires, refills_left, last_dispensed, next_refill
 authorisation authorised_item, authorisation_status, authorisation_expires, units_left
@@ -46,6 +48,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "channel": ("channelpreference", "preferredchannel", "contactby", "kanal"),
     "flags": ("flag", "alerts", "hinweise"),
     "household": ("householdid", "haushalt", "family_id"),
+    "deceased": ("died", "dateofdeath", "verstorben"),
+    "merged_into": ("mergedwith", "replacedby"),
+    "restricted": ("vip", "gesperrt"),
     "phone": ("telephone", "phonenumber", "tel", "telefon", "telefonnummer", "telepon"),
     "phone_mobile": ("mobile", "mobilephone", "cell", "cellphone", "handy", "mobil", "komorka"),
     "phone_home": ("homephone", "privatephone", "festnetz", "telefonprivat", "landline"),
@@ -60,6 +65,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "carer_member_id": (),
     "carer_may_speak": ("carerauthority",),
     "carer_until": ("carerauthorityuntil",),
+    "carer_scope": ("carerauthorityscope",),
     "plan": ("coverage", "planname", "tarif"),
     "payer": ("insurer", "kostentraeger", "krankenkasse"),
     "coverage_status": ("planstatus",),

@@ -221,8 +221,19 @@ def _member(cells: _Cells) -> MemberRecord:
         channel_preference=cells.text("channel"),
         flags=tuple(flag.strip() for flag in cells.text("flags").split("|") if flag.strip()),
         household=cells.text("household"),
+        deceased=_death(cells),
+        merged_into=cells.text("merged_into"),
+        restricted=cells.yes("restricted"),
         phones=cells.phones(PHONES_OF_MEMBER, "phone_preferred"),
     )
+
+
+def _death(cells: _Cells) -> str:
+    """A date, "yes", or "" for whom lives."""
+    said = cells.text("deceased")
+    if not any(char.isdecimal() for char in said) or said in ("0", "1"):
+        return "yes" if cells.yes("deceased") else ""
+    return cells.day("deceased") or ""
 
 
 def _facility(cells: _Cells) -> FacilityRecord:
@@ -256,6 +267,7 @@ def _carer(cells: _Cells) -> CarerRecord:
         other_id=cells.text("carer_member_id"),
         may_speak=cells.yes("carer_may_speak"),
         authority_until=cells.day("carer_until"),
+        scope=cells.text("carer_scope"),
         phones=cells.phones(PHONES_OF_CARER, "phone_preferred"),
     )
 

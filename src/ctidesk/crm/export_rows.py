@@ -26,7 +26,10 @@ Cells = dict[str, str]
 
 _MEMBERS = (
     "SELECT id, member_id, given, family, birth_date, postcode, address, policy_number, language,"
-    " channel_preference, flags, household FROM members WHERE id > ? ORDER BY id LIMIT ?"
+    " channel_preference, flags, household, coalesce(s.deceased, ''),"
+    " coalesce(s.merged_into, ''), coalesce(s.restricted, 0)"
+    " FROM members LEFT JOIN member_standings s ON s.member_ref = members.id"
+    " WHERE id > ? ORDER BY id LIMIT ?"
 )
 _FACILITIES = (
     "SELECT id, facility_id, name, kind, address, network_status FROM facilities"
@@ -39,8 +42,10 @@ _NUMBERS = (
     " ORDER BY preferred DESC, id"
 )
 _CARERS = (
-    "SELECT r.id, r.name, r.kind, r.may_speak, r.authority_until, coalesce(o.member_id, '')"
+    "SELECT r.id, r.name, r.kind, r.may_speak, r.authority_until, coalesce(o.member_id, ''),"
+    " coalesce(s.scope, '')"
     " FROM relations r LEFT JOIN members o ON o.id = r.other_ref"
+    " LEFT JOIN authority_scopes s ON s.relation_ref = r.id"
     " WHERE r.member_ref = ? AND r.name != '' ORDER BY r.id"
 )
 _FACTS = {
@@ -131,6 +136,9 @@ class ExportReader:
                     "channel": values[8],
                     "flags": SEPARATOR.join(json.loads(values[9])),
                     "household": values[10],
+                    "deceased": values[11],
+                    "merged_into": values[12],
+                    "restricted": "yes" if values[13] else "",
                     **self._phones(Owner.MEMBER, ref, PHONES_OF_MEMBER),
                 }
             )
@@ -194,7 +202,7 @@ class ExportReader:
         return int(self._cursor.execute(query).fetchone()[0] or 0)
 
     def _carers(self, ref: int) -> Iterable[Cells]:
-        for carer, name, kind, may_speak, until, other in self._cursor.execute(
+        for carer, name, kind, may_speak, until, other, scope in self._cursor.execute(
             _CARERS, (ref,)
         ).fetchall():
             yield {
@@ -202,6 +210,7 @@ class ExportReader:
                 "carer_kind": kind,
                 "carer_may_speak": "yes" if may_speak else "no",
                 "carer_until": _text(until),
+                "carer_scope": scope,
                 "carer_member_id": other,
                 **self._phones(Owner.RELATION, carer, PHONES_OF_CARER),
             }

@@ -22,11 +22,13 @@ from ctidesk.crm.records import (
 )
 from ctidesk.crm.records_sql import Writer
 from ctidesk.crm.schema import Owner, metadata
+from ctidesk.crm.standing_schema import authority_scopes, member_standings
 
 _ABOVE_ALL = 2**40
 """New rows of the scratch get ids above this, so that none is that of a row which comes later."""
 _TABLES = (
     *("members", "facilities", "colleagues", "relations", "numbers", "directory_fts"),
+    *(member_standings.name, authority_scopes.name),
     *(kind.value for kind in FactKind),
 )
 _SCHEMA = (
@@ -58,6 +60,8 @@ _MEMBER = _copying("members", "member_id = ?", with_id=True)
 _FACILITY = _copying("facilities", "facility_id = ?", with_id=True)
 _COLLEAGUE = _copying("colleagues", "extension = ?", with_id=True)
 _NUMBERS = _copying("numbers", "owner_ref = ? AND owner_kind = ?", with_id=False)
+_STANDING = _copying("member_standings", "member_ref = ?", with_id=False)
+_SCOPE = _copying("authority_scopes", "relation_ref = ?", with_id=False)
 _OF_MEMBER = (
     _copying("relations", "member_ref = ?", with_id=True),
     *(_copying(kind.value, "member_ref = ?", with_id=False) for kind in FactKind),
@@ -117,6 +121,8 @@ class Scratch:
                 carers, *facts = _OF_MEMBER
                 for carer in self._copied(real, carers, ref):
                     self._copied(real, _NUMBERS, carer, int(Owner.RELATION))
+                    self._copied(real, _SCOPE, carer)
+                self._copied(real, _STANDING, ref)
                 for fact in facts:
                     self._copied(real, fact, ref)
 

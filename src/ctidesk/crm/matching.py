@@ -26,7 +26,7 @@ PARTY_OF_FACILITY = {
     "insurer": Party.INSURER,
 }
 
-SPEAKS_FOR = frozenset({"carer", "guardian"})
+SPEAKS_FOR = frozenset({"carer", "guardian", "parent", "proxy", "executor"})
 
 _CERTAINTY = {"exact": 0, "national": 1, "last_digits": 2}
 _PARTY = {

@@ -35,7 +35,8 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRecord:
-    """Dates are ISO text. `household`: the same word for all who live together, "" alone."""
+    """Dates are ISO text. `household`: the same word for all who live together, "" alone.
+    `deceased`: a date, or "yes"; `merged_into`: the member id of the record that goes on."""
 
     member_id: str
     given: str
@@ -48,6 +49,9 @@ class MemberRecord:
     channel_preference: str = ""
     flags: tuple[str, ...] = ()
     household: str = ""
+    deceased: str = ""
+    merged_into: str = ""
+    restricted: bool = False
     phones: tuple[Phone, ...] = ()
 
 
@@ -79,6 +83,7 @@ class CarerRecord:
     other_id: str = ""
     may_speak: bool = False
     authority_until: str | None = None
+    scope: str = ""
     phones: tuple[Phone, ...] = ()
 
 

@@ -29,6 +29,7 @@ from ctidesk.crm.records import (
     Record,
 )
 from ctidesk.crm.schema import Owner, colleagues, facilities, members, numbers, relations
+from ctidesk.crm.standing_schema import ADD_SCOPE, ADD_STANDING, DROP_STANDING
 
 _FTS = text(
     "INSERT OR REPLACE INTO directory_fts(rowid, name, ident) VALUES (:rowid, :name, :ident)"
@@ -109,9 +110,17 @@ class Writer:
         )
         if known is not None and known[1] != self._import_ref:
             self._forget_facts(ref)
+        self._standing(ref, record, known is not None)
         self._add_phones(Owner.MEMBER, ref, record.phones)
         ident = f"{record.member_id} {record.policy_number} {birth_token(record.birth_date)}"
         self._index(Owner.MEMBER, ref, f"{record.given} {record.family}", ident)
+
+    def _standing(self, ref: int, record: MemberRecord, was_known: bool) -> None:
+        if was_known:
+            self.connection.exec_driver_sql(DROP_STANDING, (ref,))
+        if record.deceased or record.merged_into or record.restricted:
+            values = (ref, record.deceased, record.merged_into, record.restricted)
+            self.connection.exec_driver_sql(ADD_STANDING, values)
 
     def _facility(self, record: FacilityRecord) -> None:
         self._count(Owner.FACILITY, facilities, "facility_id", record.facility_id)
@@ -155,6 +164,8 @@ class Writer:
         }
         added = insert(relations).values(**values, **self._fact).returning(relations.c.id)
         ref = int(self.connection.execute(added).scalar_one())
+        if record.scope:
+            self.connection.exec_driver_sql(ADD_SCOPE, (ref, record.scope))
         self._add_phones(Owner.RELATION, ref, record.phones)
         self._index(Owner.RELATION, ref, record.name, "")
 

@@ -147,6 +147,25 @@ def test_a_reveal_is_noted_once_with_its_questions_and_the_place_in_the_recordin
     assert len(revealed(scene)) == 2
 
 
+def test_a_card_that_was_closed_by_mistake_is_not_asked_for_again(
+    scene: Scene, desk_window: DeskWindow
+):
+    scene.talk(SHARED)
+    card = desk_window.presenters.member_card
+    card.open_candidate("1")
+    card.answer("birth_date", "3.4.1984")
+    card.answer("postcode", "10115")
+    rows = len(revealed(scene))
+    card.close_card()
+    card.open_candidate("1")
+    assert card.live.state.stage is CardStage.VERIFIED
+    card.set_party(Party.CARER)
+    assert card.live.state.stage is CardStage.MASKED
+    card.set_party(Party.MEMBER)
+    assert card.live.state.stage is CardStage.VERIFIED
+    assert len(revealed(scene)) == rows, "the same call has its rows already"
+
+
 def test_without_a_recording_the_row_says_so(scene: Scene, desk_window: DeskWindow):
     scene.actions.answer(scene.ring(SHARED))
     card = desk_window.presenters.member_card

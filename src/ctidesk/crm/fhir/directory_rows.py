@@ -14,6 +14,7 @@ from ctidesk.crm.lookup_sql import birth_token
 from ctidesk.crm.matching import PARTY_OF_FACILITY, tail_of
 from ctidesk.crm.records import CarerRecord, FacilityRecord, MemberRecord, Phone
 from ctidesk.crm.schema import Owner
+from ctidesk.crm.standing_schema import ADD_SCOPE, ADD_STANDING, DROP_STANDING
 
 MAX_HOPS = 8
 """Of merges of merges; a longer chain is a circle or no patient any more."""
@@ -107,6 +108,11 @@ class DirectoryRows:
             self._cursor.execute(_SET_MEMBER, (*values, ref))
             self._cursor.execute(_DROP_NUMBERS, (ref, int(Owner.MEMBER)))
             policy = self._one("SELECT policy_number FROM members WHERE id = ?", ref)[0]
+        if not is_new:
+            self._cursor.execute(DROP_STANDING, (ref,))
+        if record.deceased or record.restricted:
+            standing = (ref, record.deceased, record.merged_into, record.restricted)
+            self._cursor.execute(ADD_STANDING, standing)
         self._add_numbers(Owner.MEMBER, ref, record.phones)
         ident = f"{member_id} {policy} {birth_token(record.birth_date)}"
         self._index(Owner.MEMBER, ref, f"{record.given} {record.family}", ident, is_new=is_new)
@@ -171,6 +177,8 @@ class DirectoryRows:
             key,
         )
         ref = int(self._cursor.execute(_ADD_CARER, values).lastrowid)
+        if record.scope:
+            self._cursor.execute(ADD_SCOPE, (ref, record.scope))
         self._add_numbers(Owner.RELATION, ref, record.phones)
         self._index(Owner.RELATION, ref, record.name, "", is_new=True)
 

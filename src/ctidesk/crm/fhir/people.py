@@ -5,6 +5,8 @@ Runs in: desk process, any thread. Pure. https://hl7.org/fhir/R4/patient.html an
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ctidesk.crm.fhir.reading import Found, Resource
 from ctidesk.crm.fhir.tree import Node
 from ctidesk.crm.records import CarerRecord, MemberRecord, Phone, phone
@@ -15,6 +17,11 @@ INTERPRETER = "patient-interpreterRequired"
 _KINDS = {"mobile": "mobile", "home": "home", "work": "work"}
 _GUARDIANS = {"guard", "hpowatt", "powatt", "dpowatt", "spowatt"}
 """http://terminology.hl7.org/CodeSystem/v3-RoleCode: guardian, powers of attorney."""
+_PARENTS = {"prn", "mth", "fth", "nprn", "nmth", "nfth", "adoptp", "adoptm", "adoptf"}
+_EXECUTORS = {"exec"}
+"""http://terminology.hl7.org/CodeSystem/v3-RoleClass: of an estate."""
+_RESTRICTED = {"r", "v"}
+"""http://terminology.hl7.org/CodeSystem/v3-Confidentiality: restricted, very restricted."""
 _PRIVATE = {"ss", "ni", "dl", "ppn", "tax", "sb", "bct"}
 """http://terminology.hl7.org/CodeSystem/v2-0203: numbers of the state and the bank, which must not
 stand beside a name as the member's."""
@@ -49,6 +56,8 @@ def patient(node: Resource) -> Found:
         language=_language(node),
         channel_preference=_channel(node),
         flags=_flags(node),
+        deceased=(node.day("deceasedDateTime") or "yes") if _is_dead(node) else "",
+        restricted=_is_restricted(node),
         phones=phones(node, node.around.region),
     )
     return found
@@ -61,12 +70,12 @@ def related_person(node: Resource) -> Found:
     found = Found(about=patient_key(node, "patient"), title=name)
     if node.flag("active") is False:
         return found
-    legal = bool(node.codes("relationship") & _GUARDIANS)
+    codes = node.codes("relationship")
     found.row = CarerRecord(
         member_id="",
         name=name or node.concept("relationship") or "(no name)",
-        kind="guardian" if legal else "carer",
-        may_speak=legal,
+        kind=_kind(codes),
+        may_speak=bool(codes & (_GUARDIANS | _EXECUTORS)),
         authority_until=node.one("period").day("end", end=True),
         phones=phones(node, node.around.region),
     )
@@ -78,15 +87,34 @@ def consent(node: Resource) -> Found:
     return Found(about=patient_key(node, "patient"), title=node.concept("category"))
 
 
-def consent_actors(node: Node) -> list[tuple[str, str | None]]:
-    """(key of a RelatedPerson, until) of an active consent that permits. Denials and conditions
+Consented = tuple[str, str | None, str]
+"""(key of a RelatedPerson, until, scope)"""
+
+
+def with_consents(row: CarerRecord, key: str, consented: list[Consented]) -> CarerRecord:
+    """`row` of the RelatedPerson `key`, as the member's consents have it: scopes add up, and one
+    without a scope covers everything. Who may speak by law keeps that."""
+    own = [(until, scope) for actor, until, scope in consented if actor == key]
+    if not own:
+        return row
+    scopes = [scope for _, scope in own]
+    whole = row.may_speak or "" in scopes
+    scope = "" if whole else "; ".join(dict.fromkeys(scopes))
+    return replace(row, may_speak=True, authority_until=own[-1][0], scope=scope)
+
+
+def consent_actors(node: Node) -> list[Consented]:
+    """Of an active consent that permits. The scope is what the provision names as its content, ""
+    for everything. Denials and conditions
     inside of it are nothing that a desk could judge: then nobody may speak by it."""
     rule = node.one("provision")
     if node.word("status") != "active" or rule.word("type") == "deny" or rule.has("provision"):
         return []
     until = rule.one("period").day("end", end=True)
     actors = [actor.ref("reference").key for actor in rule.all("actor")]
-    return [(actor, until) for actor in actors if actor.startswith("RelatedPerson/")]
+    said = [each.text("text") or _coded(each) or "(unnamed)" for each in rule.all("code")]
+    scope = "; ".join(said)
+    return [(actor, until, scope) for actor in actors if actor.startswith("RelatedPerson/")]
 
 
 def person_name(node: Node) -> tuple[str, str]:
@@ -186,6 +214,24 @@ def _flags(node: Node) -> tuple[str, ...]:
     )
     needed = ("interpreter needed",) if True in asks else ()
     return (("deceased",) if _is_dead(node) else ()) + needed
+
+
+def _kind(codes: set[str]) -> str:
+    if codes & _GUARDIANS:
+        return "guardian"
+    if codes & _EXECUTORS:
+        return "executor"
+    return "parent" if codes & _PARENTS else "carer"
+
+
+def _coded(concept: Node) -> str:
+    return next((c.text("display") or c.text("code") for c in concept.all("coding")), "")
+
+
+def _is_restricted(node: Node) -> bool:
+    """By the security labels of the resource. https://hl7.org/fhir/R4/security-labels.html"""
+    labels = node.one("meta").all("security")
+    return any(label.word("code").lower() in _RESTRICTED for label in labels)
 
 
 def _is_dead(node: Node) -> bool:

@@ -16,7 +16,7 @@ from ctidesk.crm.fhir import medication, pages
 from ctidesk.crm.fhir.cover import policy_number
 from ctidesk.crm.fhir.directory_rows import DirectoryRows, From
 from ctidesk.crm.fhir.kinds import READERS
-from ctidesk.crm.fhir.people import consent_actors
+from ctidesk.crm.fhir.people import consent_actors, with_consents
 from ctidesk.crm.fhir.reading import Reading, Surroundings, read
 from ctidesk.crm.fhir.schedule import own_call
 from ctidesk.crm.fhir.tree import Node
@@ -279,11 +279,12 @@ class ResourceRows:
         ref = self._directory.member_ref(reading.about)
         if ref is None or not isinstance(reading.row, CarerRecord):
             return
-        row = reading.row
-        for body in self._bodies(reading.about, "Consent"):
-            for actor, until in consent_actors(self._node(body)):
-                if actor == reading.key:
-                    row = replace(row, may_speak=True, authority_until=until)
+        said = [
+            one
+            for body in self._bodies(reading.about, "Consent")
+            for one in consent_actors(self._node(body))
+        ]
+        row = with_consents(reading.row, reading.key, said)
         self._directory.put_carer(reading.key, ref, row)
 
     def _facility(self, reading: Reading, row: FacilityRecord, settling: bool) -> None:

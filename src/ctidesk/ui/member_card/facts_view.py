@@ -202,8 +202,8 @@ class FactsBlock(QWidget):
 def _hidden(withheld: Withheld) -> Line:
     return Line(
         key="hidden",
-        title=f"Hidden: {withheld.words}",
-        detail=withheld.why,
+        title=withheld.why,
+        detail=f"Hidden: {withheld.words}",
         icon="lock",
         role=Role.MUTED,
     )

@@ -29,7 +29,6 @@ from ctidesk.ui.member_card.state import (
     CandidateLine,
     CardStage,
     MemberCardState,
-    Proof,
 )
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
@@ -37,7 +36,7 @@ from ctidesk.ui.theme.theme import set_tone
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Target, Variant
 from ctidesk.ui.widgets.labels import ElidedLabel, text_label
-from ctidesk.ui.widgets.sections import Card, EmptyState, row
+from ctidesk.ui.widgets.sections import Card, EmptyState, column, row
 from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 
 
@@ -74,7 +73,11 @@ class MemberCardView(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._pages.addWidget(empty)
-        self._pages.addWidget(scroll)
+        whole = QWidget()
+        above = column(self._above_all(), scroll, gap=0)
+        above.setStretch(1, 1)
+        whole.setLayout(above)
+        self._pages.addWidget(whole)
         presenter.live.watch(self._render)
 
     # -------------------------------------------------------------------- make
@@ -104,6 +107,11 @@ class MemberCardView(QWidget):
             self.chips[party] = chip
         chips.addStretch(1)
         layout.addLayout(chips)
+
+    def _above_all(self) -> QWidget:
+        """What no scrolling takes away: that the glass is broken."""
+        self.glass = GlassPanel(self._around, self._presenter)
+        return self.glass
 
     def _make_matches(self, layout: QVBoxLayout) -> None:
         theme = self._around.theme
@@ -151,13 +159,12 @@ class MemberCardView(QWidget):
         self.correct.setObjectName("correct_details")
         self.identity = IdentityBlock(self._around, self.correct, self.page, self.change)
         self.notice = RecordNoticePanel(self._around, self._presenter)
-        self.glass = GlassPanel(self._around, self._presenter)
         self.authority = text_label(self._around.theme, "", Type.BODY, SEMIBOLD)
         self.authority.setObjectName("authority_words")
         self.authority.setWordWrap(True)
         self.check = CheckPanel(self._around, self._presenter)
         self.facts = FactsBlock(self._around, self._presenter.network_check)
-        for widget in (self.notice, self.glass, self.identity, self.authority, self.check):
+        for widget in (self.notice, self.identity, self.authority, self.check):
             layout.addWidget(widget)
         layout.addWidget(self.facts, 1)
         self._rest = layout
@@ -226,8 +233,8 @@ class MemberCardView(QWidget):
         self.correct.setVisible(bool(state.correctable))
         if state.check is not None:
             self.check.show_check(state.check)
-        told = state.facts is not None and state.proof is not Proof.NONE
-        self.check.setVisible(open_card and not verified and state.glass is None)
+        told = state.facts is not None and not state.withheld.all_tabs
+        self.check.setVisible(open_card and not verified and _is_to_check(state))
         self.facts.setVisible(open_card and told)
         self._rest.setStretch(self._rest.count() - 1, 0 if told else 1)
         if had_keyboard and before is not None and before.stage is not state.stage:
@@ -272,6 +279,13 @@ class MemberCardView(QWidget):
             self.check.take_keyboard()
         elif stage is CardStage.VERIFIED:
             self.facts.tabs.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _is_to_check(state: MemberCardState) -> bool:
+    """Not while the glass is broken, nor where the record's notice says already why not."""
+    check, notice = state.check, state.notice
+    says_the_same = check is not None and notice is not None and notice.text in check.notice
+    return state.glass is None and not says_the_same
 
 
 def _card_parts(state: MemberCardState) -> tuple[object, ...]:

@@ -68,6 +68,11 @@ class Withheld:
     words: str = ""
     why: str = ""
 
+    @property
+    def all_tabs(self) -> bool:
+        """No tab has anything to show."""
+        return self.tabs == frozenset(TAB_FIELDS)
+
 
 NOTHING_WITHHELD = Withheld()
 
