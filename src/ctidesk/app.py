@@ -27,6 +27,7 @@ TOOLS = (
     "dial",
     "web-api",
     "knowledge",
+    "guide",
 )
 """Words that hand the rest of the command line to a tool of another room."""
 
@@ -76,6 +77,10 @@ def _tool(name: str, words: list[str]) -> int:
         from ctidesk.startup import dial_command
 
         return dial_command.main(words)
+    if name == "guide":
+        from ctidesk.startup import guide_command
+
+        return guide_command.main(words)
     if name == "knowledge":
         from ctidesk.startup import knowledge_command
 
@@ -118,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         description="The desktop telephone and desk of healthcare call centres.",
         epilog="Tools: ctidesk recording --help, ctidesk import --help, ctidesk export --help, "
         "ctidesk purge --help, ctidesk audit --help, ctidesk crm --help, ctidesk dial --help, "
-        "ctidesk web-api --help, ctidesk knowledge --help, ctidesk doctor.",
+        "ctidesk web-api --help, ctidesk knowledge --help, ctidesk guide --help, ctidesk doctor.",
     )
     parser.add_argument("--version", action="version", version=f"ctidesk {__version__}")
     parser.add_argument(

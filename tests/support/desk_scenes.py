@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tests.support.crm_fakes import FakeCallJournal, FakeMemberDirectory
+from tests.support.fake_care_orders import FakeCareOrders
 from tests.support.fake_clock import FakeClock
 from tests.support.work_fakes import FakeWorkItems
 
@@ -23,6 +24,7 @@ from ctidesk.calls.lamps import Colleague, LampState
 from ctidesk.calls.parking import Parking
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.disclosure_file import load_policy
+from ctidesk.care.guide_shelf import GuideShelf, read_folder
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.member import (
@@ -264,6 +266,7 @@ class Scene:
     parking: Parking = field(default_factory=Parking)
     page: PatientPage | None = None
     knowledge: Knowledge = field(default_factory=NoKnowledge)
+    orders: FakeCareOrders = field(default_factory=FakeCareOrders)
     red_flag: FlagProtocol = field(default_factory=sample_protocol)
     interpreters: tuple[JoinLine, ...] = ()
 
@@ -300,6 +303,8 @@ class Scene:
             work=WorkPort(self.work_items, "agent"),
             disclosure=load_policy(RESOURCES / "disclosure" / "default.toml"),
             knowledge=self.knowledge,
+            guides=GuideShelf(read_folder(RESOURCES / "guides")),
+            orders=self.orders,
             red_flag=self.red_flag,
             interpreters=self.interpreters,
             time_of_day=lambda wall: f"{datetime.fromtimestamp(wall, UTC):%H:%M}",

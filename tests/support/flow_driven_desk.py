@@ -139,6 +139,9 @@ class Driver:
         """What a desktop tells of windows without looking into them."""
         return [top.windowTitle() for top in QApplication.topLevelWidgets()]
 
+    def do_sees(self, control: str) -> bool:
+        return self._hands.sees(control)
+
     def do_hint(self, control: str) -> str:
         return self._hands.hint(control)
 

@@ -92,7 +92,7 @@ def rows(centre: Centre) -> dict[str, list[Any]]:
     database = open_database(centre.profile.database, centre.key())
     tables = (
         *(schema.interactions, schema.outbox, schema.audit, schema.calls, schema.drafts),
-        *(work_schema.work_items, work_schema.work_attempts),
+        *(work_schema.work_items, work_schema.work_attempts, schema.members),
     )
 
     def read(connection: Any) -> dict[str, list[Any]]:

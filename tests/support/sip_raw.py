@@ -136,6 +136,7 @@ class RawRegistrar:
         self.password = password
         self.registers = 0
         self.granted = 0
+        self._branches: set[str] = set()
         """How many of them were taken and lasted; those without a proof and farewells are not."""
         self.headers = ""
         """Whole lines that go into each 200."""
@@ -193,7 +194,11 @@ class RawRegistrar:
             if expires and expires.group(1) == "0":
                 self.unregistered.set()
             else:
-                self.granted += 1
+                # sent again is asked once (RFC 3261 17.2.3): a machine under load answers late
+                branch = re.search(r"branch=([^;\s]+)", text)
+                self.granted += branch is None or branch.group(1) not in self._branches
+                if branch is not None:
+                    self._branches.add(branch.group(1))
                 extra = f"Contact: {contact.group(1)};expires=300\r\n" if contact else ""
                 extra += self.headers
         copied = "".join(

@@ -12,6 +12,13 @@ from enum import StrEnum
 from ctidesk.calls.disclosure_events import DisclosureEvent
 from ctidesk.calls.events import AnyCallEvent
 from ctidesk.calls.flag_events import AnyFlagEvent
+from ctidesk.calls.guide_events import (
+    GuideCompleted as GuideCompleted,
+    GuideLeft as GuideLeft,
+    GuideOpened as GuideOpened,
+    GuideStepAnswered as GuideStepAnswered,
+    GuideStepReturned as GuideStepReturned,
+)
 from ctidesk.calls.work_events import WorkDialled
 
 
@@ -117,6 +124,11 @@ AgentEvent = (
     | PatientPageOpened
     | WrapUpStarted
     | WrapUpSaved
+    | GuideOpened
+    | GuideStepAnswered
+    | GuideStepReturned
+    | GuideLeft
+    | GuideCompleted
     | WorkDialled
     | DisclosureEvent
     | AnyFlagEvent

@@ -78,6 +78,8 @@ class Coverage:
     ends: date | None
     copay: str = ""
     provenance: Provenance
+    key: str = ""
+    """The CRM's key of it, "" where it came another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,8 @@ class Prescription:
     status: str = ""
     """ "cancelled", "stopped", …; "" where the source gives none."""
     provenance: Provenance
+    key: str = ""
+    """The CRM's key of it, "" where it came another way."""
 
     @property
     def withdrawn(self) -> bool:
@@ -104,6 +108,8 @@ class Authorisation:
     expires: date | None
     units_left: int | None
     provenance: Provenance
+    key: str = ""
+    """The CRM's key of it, "" where it came another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +121,8 @@ class Appointment:
     status: str
     bring: str = ""
     provenance: Provenance
+    key: str = ""
+    """The CRM's key of it, "" where it came another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

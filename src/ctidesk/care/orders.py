@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Done
 from ctidesk.care.work import WorkItem
 
@@ -99,3 +100,16 @@ class CareOrders(Protocol):
     def place(self, placing: Placing, who: str, done: Done[Sequence[WorkItem]]) -> None:
         """All or none, in one transaction; the work that came of it."""
         ...
+
+
+class NoOrders:
+    """A desk that can order nothing, and says so."""
+
+    def place(self, placing: Placing, who: str, done: Done[Sequence[WorkItem]]) -> None:
+        done(
+            KnownError(
+                "no_orders",
+                "Nothing can be ordered from this desk now.",
+                "Write down what is wanted and hand it over.",
+            )
+        )

@@ -118,9 +118,11 @@ class Colleagues:
 @dataclass(frozen=True, slots=True)
 class Care:
     """`[care]`. `knowledge`: folder of the centre's own articles, "" for the examples.
-    `disclosure`: the file that says who may be told what, after which checks."""
+    `disclosure`: the file that says who may be told what, after which checks. `guides`: folder of
+    the centre's own guides, beside those that ship."""
 
     knowledge: str = ""
+    guides: str = ""
     disclosure: str = ""
 
 

@@ -234,6 +234,7 @@ def _coverage(row: Row[Any], current: Current) -> Coverage:
         begins=_date(row.begins),
         ends=_date(row.ends),
         copay=row.copay,
+        key=row.resource,
         provenance=_provenance(row, current),
     )
 
@@ -246,6 +247,7 @@ def _prescription(row: Row[Any], current: Current) -> Prescription:
         refills_left=row.refills_left,
         last_dispensed=_date(row.last_dispensed),
         next_refill=_date(row.next_refill),
+        key=row.resource,
         provenance=_provenance(row, current),
     )
 
@@ -256,6 +258,7 @@ def _authorisation(row: Row[Any], current: Current) -> Authorisation:
         status=row.status,
         expires=_date(row.expires),
         units_left=row.units_left,
+        key=row.resource,
         provenance=_provenance(row, current),
     )
 
@@ -268,6 +271,7 @@ def _appointment(row: Row[Any], current: Current) -> Appointment:
         place=row.place,
         status=row.status,
         bring=row.bring,
+        key=row.resource,
         provenance=_provenance(row, current),
     )
 

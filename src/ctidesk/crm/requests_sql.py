@@ -9,20 +9,26 @@ import json
 import uuid
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.crm import audit, outbox
 from ctidesk.crm.corrections_sql import Hand
 from ctidesk.crm.fhir import exact, request_resources as made
 from ctidesk.crm.fhir.pages import NotJson
+from ctidesk.crm.schema import outbox as outbox_rows
 
 REQUEST = "request"
+_KEYS = uuid.UUID("6c1d5f0e-0f4b-4e7e-9a57-2f1a3f5f8a10")
+"""Name space of requests that have a key of their own."""
 _BODY = "SELECT body, about FROM fhir_resources WHERE key = ?"
 
 
-def ask_refill(connection: Connection, prescription: str, member_id: str, by: Hand) -> str:
-    """Of a prescription by its key, "MedicationRequest/1"; returns the request's id. Raises
+def ask_refill(
+    connection: Connection, prescription: str, member_id: str, by: Hand, key: str = ""
+) -> str:
+    """Of a prescription by its key, "MedicationRequest/1"; returns the request's id. With a `key`
+    it is asked for once, however often it is repeated. Raises
     `KnownError` no_prescription when the cache has it no longer."""
     row = connection.exec_driver_sql(_BODY, (prescription,)).first()
     try:
@@ -35,18 +41,27 @@ def ask_refill(connection: Connection, prescription: str, member_id: str, by: Ha
             "This prescription is not in the CRM any more.",
             "Look at the card again: it may have been replaced by another one.",
         )
-    return _queue(connection, made.refill(kept, by.who, by.wall), member_id, prescription, by)
+    return _queue(connection, made.refill(kept, by.who, by.wall), member_id, prescription, by, key)
 
 
-def ask_supply(connection: Connection, item: str, quantity: int, member_id: str, by: Hand) -> str:
-    """See `request_resources.supply`; returns the request's id."""
-    return _queue(connection, made.supply(item, quantity, by.who, by.wall), member_id, "", by)
+def ask_supply(
+    connection: Connection, item: str, quantity: int, member_id: str, by: Hand, key: str = ""
+) -> str:
+    """See `request_resources.supply`; returns the request's id. `key` as for a refill."""
+    return _queue(connection, made.supply(item, quantity, by.who, by.wall), member_id, "", by, key)
 
 
 def _queue(
-    connection: Connection, resource: dict[str, Any], member_id: str, about: str, by: Hand
+    connection: Connection,
+    resource: dict[str, Any],
+    member_id: str,
+    about: str,
+    by: Hand,
+    key: str,
 ) -> str:
-    request_id = str(uuid.uuid4())
+    request_id = str(uuid.uuid5(_KEYS, key)) if key else str(uuid.uuid4())
+    if _asked(connection, request_id):
+        return request_id
     outbox.enqueue(
         connection,
         kind=REQUEST,
@@ -66,6 +81,13 @@ def _queue(
         purpose=str(resource["resourceType"]),
     )
     return request_id
+
+
+def _asked(connection: Connection, request_id: str) -> bool:
+    query = select(outbox_rows.c.id).where(
+        outbox_rows.c.kind == REQUEST, outbox_rows.c.subject_id == request_id
+    )
+    return connection.execute(query).first() is not None
 
 
 def _plain(resource: dict[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.parking import Parking
 from ctidesk.care.disclosure import DisclosurePolicy
 from ctidesk.care.disclosure_file import load_policy
+from ctidesk.care.guide_shelf import GuideShelf, read_folder
 from ctidesk.care.line_joining import lines_of
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.work_desk import WorkPort
@@ -62,6 +63,9 @@ def desk_needs(
     disclosure, problem = disclosure_policy(settings.care)
     if problem is not None:
         troubles.append(("disclosure", problem))
+    guides = guide_shelf(settings.care)
+    if guides.problems:
+        troubles.append(("guides", guides.problems[0]))
     protocol, problem = red_flag_protocol(settings.red_flag, parts.profile.root)
     if problem is not None:
         troubles.append(("red_flag", problem))
@@ -92,12 +96,27 @@ def desk_needs(
         work=WorkPort(parts.work_items, agent, work_policy(settings)),
         disclosure=disclosure,
         disclosure_again=functools.partial(load_policy, _disclosure_file(settings.care)),
+        guides=guides,
+        guides_again=functools.partial(_read_guides, guides, settings.care),
+        orders=parts.orders,
         knowledge=SqlKnowledge(parts.store),
         language=settings.agent.language,
         red_flag=protocol,
         interpreters=lines_of(settings.interpreter.lines),
     )
     return needs, troubles
+
+
+def guide_shelf(care: Care) -> GuideShelf:
+    """Those that ship with ctidesk, and before them those of the centre's folder."""
+    shelf = GuideShelf(read_folder(resources() / "guides"))
+    _read_guides(shelf, care)
+    return shelf
+
+
+def _read_guides(shelf: GuideShelf, care: Care) -> None:
+    if care.guides:
+        shelf.take(read_folder(Path(care.guides)))
 
 
 def wrap_up_codes(wrapup: WrapUp) -> tuple[CodeTree, KnownError | None]:

@@ -23,6 +23,7 @@ from ctidesk.config.keys import KeyStore
 from ctidesk.config.paths import Profile
 from ctidesk.config.settings import Settings
 from ctidesk.crm.cache import SqlCipherCache
+from ctidesk.crm.care_orders import SqlCareOrders
 from ctidesk.crm.directory import SqlMemberDirectory
 from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.journal import SqlCallJournal
@@ -91,6 +92,7 @@ class Parts:
         self.work_items = SqlWorkItems(
             self.store, self.clock, work_policy(settings), on_queued=self.crm.wake
         )
+        self.orders = SqlCareOrders(self.store, self.clock, self.crm.sends, self.crm.wake)
         self.supervisor = EngineSupervisor(
             profile.runtime,
             deliver,

@@ -12,6 +12,7 @@ from itertools import chain
 
 from ctidesk.ui.desk_commands import DeskCommand, DeskCommands
 from ctidesk.ui.desk_presenters import DeskPresenters
+from ctidesk.ui.guide.commands import SHORTCUTS as GUIDE_SHORTCUTS, guide_commands
 from ctidesk.ui.interpreter import commands as interpreter
 from ctidesk.ui.knowledge.commands import SHORTCUTS as KNOWLEDGE_SHORTCUTS, knowledge_commands
 from ctidesk.ui.member_card import commands as card
@@ -29,6 +30,7 @@ SHORTCUTS = (
     Shortcut("desk.figures", "My handle time", "Desk", "F9"),
     Shortcut("desk.sound", "Sound…", "Desk", "F8"),
     *KNOWLEDGE_SHORTCUTS,
+    *GUIDE_SHORTCUTS,
     *card.SHORTCUTS,
     Shortcut("consult.swap", "Swap caller and colleague", "Consult", "Ctrl+Shift+S"),
     Shortcut("consult.merge", "Merge or split", "Consult", "Ctrl+Shift+G"),
@@ -81,6 +83,7 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
         card.card_commands(shown.member_card, places.break_glass, shown.read_disclosure_again),
         work_commands(shown.work, places.work, places.add_work),
         knowledge_commands(places.aid),
+        guide_commands(shown.guide, places.aid, shown.read_guides_again),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)
@@ -175,6 +178,23 @@ def _call(shown: DeskPresenters, places: Places) -> tuple[DeskCommand, ...]:
             possible=lambda: bar.live.state.can_pause_recording,
             icon="record",
             words="card payment credit number privacy",
+        ),
+        # one way each, for guides: what is paused already must not go on by being paused again
+        make(
+            name="recording.pause",
+            title="Pause the recording",
+            group="Call",
+            run=shown.pause_recording,
+            possible=lambda: bar.live.state.can_mute,
+            icon="record",
+        ),
+        make(
+            name="recording.resume",
+            title="Resume the recording",
+            group="Call",
+            run=shown.resume_recording,
+            possible=lambda: bar.live.state.can_mute,
+            icon="record",
         ),
         make(
             name="call.park",

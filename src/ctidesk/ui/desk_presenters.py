@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.actions import DeskActions
+from ctidesk.calls.call import RecordingState
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.lamps import Colleague
@@ -20,10 +21,12 @@ from ctidesk.calls.ports import CallJournal, Clock, ForgetfulSound, SoundChoice,
 from ctidesk.calls.queue_codes import QueueCodes
 from ctidesk.care.disclosure import TELLS_NOTHING, DisclosurePolicy
 from ctidesk.care.disclosures import Disclosures
+from ctidesk.care.guide_shelf import GuideShelf, Reading
 from ctidesk.care.knowledge import Knowledge, NoKnowledge
 from ctidesk.care.lead_alert import LeadAlert, NoTeamBus
 from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.network import NetworkDirectory, NoNetworks
+from ctidesk.care.orders import CareOrders, NoOrders
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
 from ctidesk.care.ports import MemberDirectory
@@ -39,6 +42,9 @@ from ctidesk.ui.dialler.presenter import DiallerPresenter
 from ctidesk.ui.directory_search.presenter import DirectorySearch
 from ctidesk.ui.figures.lines import LinesPresenter
 from ctidesk.ui.figures.presenter import FiguresPresenter
+from ctidesk.ui.guide.needs import GuideNeeds
+from ctidesk.ui.guide.presenter import GuidePresenter
+from ctidesk.ui.guide.telling import GuideTelling
 from ctidesk.ui.in_view import CallInView
 from ctidesk.ui.keypad.presenter import KeypadPresenter
 from ctidesk.ui.knowledge.about import CallTopic
@@ -91,6 +97,9 @@ class DeskNeeds:
     disclosure_again: Callable[[], DisclosurePolicy] | None = None
     sound: SoundChoice = field(default_factory=ForgetfulSound)
     work: WorkPort = field(default_factory=WorkPort)
+    guides: GuideShelf = field(default_factory=lambda: GuideShelf(Reading({}, {})))
+    guides_again: Callable[[], None] = lambda: None
+    orders: CareOrders = field(default_factory=NoOrders)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
     language: str = "en"
     red_flag: FlagProtocol = NO_PROTOCOL
@@ -111,6 +120,8 @@ class DeskPresenters:
         self.parked = ParkedCallers(desk, needs.parking, actions.transfer_blind)
         self.dial_code = actions.dial_code
         self.toggle_recording_pause = actions.toggle_recording_pause
+        self.pause_recording = functools.partial(_of_current, desk, actions.pause_recording)
+        self.resume_recording = functools.partial(_of_current, desk, actions.resume_recording)
         self.registered = functools.partial(_registered, desk)
         self._seconds = 0
         self.log = OpenCallLog(desk, needs.agent_name)
@@ -151,7 +162,25 @@ class DeskPresenters:
             self.log.interaction_of,
             names,
         )
+        telling = GuideTelling(self.disclosures, needs.pop)
+        self.guide = GuidePresenter(
+            desk,
+            self.in_view,
+            clock,
+            GuideNeeds(
+                shelf=needs.guides,
+                orders=needs.orders,
+                pop=needs.pop,
+                may=telling.may,
+                card=telling.card,
+                prefill=self.wrap_up.prefill,
+                agent=needs.agent_name,
+            ),
+        )
+        self.guide.code_label = self._code_label
+        self.guide.placed = self.work_desk.restore
         self.topic = CallTopic(desk, needs.pop, self.in_view, lambda: self.wrap_up.live.state.code)
+        self.topic.step = self.guide.place
         self.knowledge = KnowledgePresenter(needs.knowledge, clock, self.topic, needs.language)
         desk.subscribe(but_telemetry(self.knowledge.changed))
         self.in_view.subscribe(self.knowledge.changed)
@@ -201,6 +230,14 @@ class DeskPresenters:
         self.wrap_up.take_log(whole)
         self.status.take_log(whole)
         self.urgent.take_log(whole)
+        self.guide.take_log(whole)
+
+    def read_guides_again(self) -> None:
+        """A file with a mistake keeps its last good version, and the mistake is told; guides in
+        use go on as they began."""
+        self._needs.guides_again()
+        for problem in self._needs.guides.problems[:1]:
+            self._needs.desk.publish(problem)
 
     def tick(self) -> None:
         """Once a second while something runs."""
@@ -239,3 +276,10 @@ class DeskPresenters:
 def _registered(desk: CallDesk) -> bool:
     states = [each.state for each in desk.registrations.values()]
     return ev.Registration.REGISTERED in states
+
+
+def _of_current(desk: CallDesk, order: Callable[[str], None]) -> None:
+    """`order(call_id)` for the call on the line, if it is recorded: else there is nothing to do."""
+    call = desk.current
+    if call is not None and call.recording in (RecordingState.RUNNING, RecordingState.PAUSED):
+        order(call.call_id)

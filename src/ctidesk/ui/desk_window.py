@@ -215,6 +215,7 @@ class DeskWindow(QObject):
             dark=self._switch_theme,
         )
         register(self.commands, self.presenters, places)
+        self.presenters.guide.perform = self._perform
         self.keys = ShortcutKeys(self._app, self.shortcuts, self.commands)
         self.keys.bind_to(self.window)
         self.shortcuts.subscribe(self._name_keys)
@@ -276,6 +277,10 @@ class DeskWindow(QObject):
 
     def _name_keys(self) -> None:
         name_keys(self.panels, self.shortcuts.keys_of)
+
+    def _perform(self, command: str) -> bool:
+        """An order that a guide gives, whose file may name one that there is not."""
+        return self.commands.has(command) and self.commands.perform(command)
 
     def _go(self, pane: QWidget, take: object) -> None:
         self.modes.go_large()

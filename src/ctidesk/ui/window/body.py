@@ -49,7 +49,7 @@ class Columns(QWidget):
         self._layout_wanted = WindowLayout()
         self._sides = [SidePane(wrap_up, self.tr("Wrap-up"), "wrap_up", WIDE_FROM)]
         if aids is not None:
-            self._sides.insert(0, SidePane(aids, self.tr("Guide"), "info", AIDS_FROM))
+            self._sides.insert(0, SidePane(aids, self.tr("Assist"), "info", AIDS_FROM))
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setTabBarAutoHide(True)

@@ -84,6 +84,21 @@ class WrapUpPresenter:
     def plan(self, follow_up: str) -> None:
         self._edit(lambda session: session.plan(follow_up))
 
+    def prefill(self, call_id: str, code: str, lines: Sequence[str]) -> None:
+        """What a guide found out: below what is typed already, and a code where there is none."""
+        session = self._sessions.get(call_id)
+        if session is None or session.result is not None:
+            return
+        note = session.draft.note
+        new = [line for line in lines if line and line not in note]
+        if new:
+            session.write("\n".join([*([note.rstrip()] if note.strip() else []), *new]))
+        if code and not session.draft.code and self._sessions.codes.find(code) is not None:
+            session.choose(code)
+        self._unkept.add(call_id)
+        self.keep()
+        self.live.refresh()
+
     def extend(self) -> None:
         """Thirty seconds more, as often as the policy allows."""
         self._edit(lambda session: session.extend())

@@ -1,0 +1,137 @@
+"""All guides that are in use, by id; a file with a mistake keeps the last good version of its own.
+
+Runs in: desk process, any thread for `read_folder`, Qt main for the shelf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctidesk.calls.errors import KnownError
+from ctidesk.calls.folding import words
+from ctidesk.care.guide import Guide
+from ctidesk.care.guide_expression import Value
+from ctidesk.care.guide_fields import bad_guide
+from ctidesk.care.guide_file import read_file, try_guide
+from ctidesk.care.guide_translation import translated
+
+MAX_GUIDES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a folder holds: guides by the name of their file, and what is wrong, by file."""
+
+    guides: Mapping[str, Guide]
+    problems: Mapping[str, tuple[KnownError, ...]]
+
+
+def read_folder(folder: Path, language: str = "en") -> Reading:
+    """Every `*.toml` directly in `folder`, with the texts of `folder/<language>/<same name>` laid
+    over it. Never raises."""
+    guides: dict[str, Guide] = {}
+    problems: dict[str, tuple[KnownError, ...]] = {}
+    try:
+        paths = sorted(path for path in folder.glob("*.toml") if path.is_file())
+    except OSError:
+        paths = []
+    if not paths and not folder.is_dir():
+        return Reading({}, {folder.name: (bad_guide(folder.name, "the folder does not exist"),)})
+    for path in paths[:MAX_GUIDES]:
+        guide, found = _read(path, folder / language / path.name)
+        other = next((name for name, each in guides.items() if guide and each.id == guide.id), "")
+        if guide is not None and other:
+            found = [*found, bad_guide(path.name, f"its id “{guide.id}” is that of “{other}” too")]
+        elif guide is not None:
+            guides[path.name] = guide
+        if found:
+            problems[path.name] = tuple(found)
+    return Reading(guides, _with_lost_guides(guides, problems))
+
+
+def _read(path: Path, texts: Path) -> tuple[Guide | None, list[KnownError]]:
+    try:
+        guide, problems = try_guide(read_file(path), path.name)
+        if guide is None or not texts.is_file():
+            return guide, problems
+        return translated(guide, read_file(texts), f"{texts.parent.name}/{texts.name}")
+    except KnownError as problem:
+        return None, [problem]
+
+
+def _with_lost_guides(
+    guides: Mapping[str, Guide], problems: dict[str, tuple[KnownError, ...]]
+) -> dict[str, tuple[KnownError, ...]]:
+    """A guide that a block leads to has to be there, unless its own file is the broken one."""
+    ids = {guide.id for guide in guides.values()} | {Path(name).stem for name in problems}
+    for name, guide in guides.items():
+        lost = [each.guide for each in guide.blocks if each.guide and each.guide not in ids]
+        for one in lost:
+            what = f"a block leads to the guide “{one}”, which is not there"
+            problems[name] = (*problems.get(name, ()), bad_guide(name, what))
+    return problems
+
+
+class GuideShelf:
+    """The guides in use. The shipped ones first; those of the centre's folder stand before them."""
+
+    def __init__(self, shipped: Reading) -> None:
+        self._shipped = dict(shipped.guides)
+        self._own: dict[str, Guide] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self.problems: tuple[KnownError, ...] = tuple(
+            each for found in shipped.problems.values() for each in found
+        )
+
+    def take(self, reading: Reading) -> None:
+        """What the centre's folder holds now. A file with a mistake keeps its last good version;
+        one that is gone is gone."""
+        kept = {name: self._own[name] for name in reading.problems if name in self._own}
+        self._own = {**kept, **reading.guides}
+        self.problems = tuple(each for found in reading.problems.values() for each in found)
+        for listener in self._listeners:
+            listener()
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def all(self) -> tuple[Guide, ...]:
+        by_id = {guide.id: guide for guide in self._shipped.values()}
+        by_id |= {guide.id: guide for guide in self._own.values()}
+        return tuple(by_id.values())
+
+    def get(self, guide_id: str) -> Guide | None:
+        return next((guide for guide in self.all() if guide.id == guide_id), None)
+
+    def offered(self, party: str, facts: Mapping[str, Value], text: str = "") -> tuple[Guide, ...]:
+        """For this caller, best first: those that a fact of the card calls for, then by priority.
+        With `text`: those that match every word of it, whoever calls."""
+        sought = words(text[:100])
+        if sought:
+            found = [each for each in self.all() if _matches(each, sought)]
+        else:
+            found = [each for each in self.all() if each.is_for(party)]
+        return tuple(
+            sorted(
+                found,
+                key=lambda one: (
+                    bool(sought) and not one.is_for(party),
+                    not called_for(one, facts),
+                    -one.priority,
+                    one.title,
+                ),
+            )
+        )
+
+
+def called_for(guide: Guide, facts: Mapping[str, Value]) -> bool:
+    """Whether a fact of the card says that this guide is needed."""
+    return guide.offer is not None and guide.offer.holds(facts)
+
+
+def _matches(guide: Guide, sought: Sequence[str]) -> bool:
+    texts = (guide.title, guide.summary, guide.id, *guide.words)
+    held = [word for text in texts for word in words(text)]
+    return all(any(word.startswith(part) for word in held) for part in sought)
