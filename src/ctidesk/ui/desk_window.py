@@ -171,6 +171,7 @@ class DeskWindow(QObject):
         )
         panels.call_bar.transfer_wanted.connect(self._transfer)
         panels.call_bar.keypad_wanted.connect(self._keypad)
+        panels.member_card.facts.guide_wanted.connect(self._open_guide)
         panels.status_strip.explain_wanted.connect(self._explain)
         panels.status_strip.command_wanted.connect(self.commands.perform)
         return MainWindow(self._theme, parts, self._memory, self._before_closing)
@@ -277,6 +278,10 @@ class DeskWindow(QObject):
 
     def _name_keys(self) -> None:
         name_keys(self.panels, self.shortcuts.keys_of)
+
+    def _open_guide(self, guide: str) -> None:
+        self.presenters.guide.open(guide)
+        self.show_aid("guide")
 
     def _perform(self, command: str) -> bool:
         """An order that a guide gives, whose file may name one that there is not."""

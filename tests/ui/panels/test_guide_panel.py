@@ -15,11 +15,13 @@ from tests.support.screens import grab
 from tests.support.widget_text import accessible_texts, widget_texts
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.care.blockers import blockers
 from ctidesk.care.guide_steps import COMMANDS
 from ctidesk.care.orders import RefillOrder
 from ctidesk.ui.desk_window import DeskWindow, build
 from ctidesk.ui.guide.state import GuideStage
 from ctidesk.ui.guide.view import GuidePanel
+from ctidesk.ui.line_list.view import LineList
 from ctidesk.ui.theme.theme import Theme
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -119,6 +121,22 @@ def test_an_expired_prescription_is_said_and_cannot_be_ordered(
     # the next step is one key away, and knows which medicine it is about
     guide.go_on()
     assert guide.live.state.guide == "prescription_renewal"
+
+
+def test_what_stands_in_the_way_opens_its_guide(scene: Scene, desk_window: DeskWindow) -> None:
+    verified(scene, desk_window)
+    blockers = desk_window.window.findChild(LineList, "blockers")
+    assert blockers is not None
+    (line,) = [one for one in blockers.lines if "Nebuliser" in one.title]
+    blockers.entered.emit(line.key)
+    QApplication.processEvents()
+    assert desk_window.presenters.guide.live.state.guide == "supplies"
+    assert panel(desk_window).isVisible()
+
+
+def test_every_guide_that_a_blocker_names_is_there(scene: Scene) -> None:
+    named = {one.guide for one in blockers(jane(), date(2026, 3, 16)) if one.guide}
+    assert named and [one for one in named if scene.needs.guides.get(one) is None] == []
 
 
 def test_nothing_of_the_record_before_the_identity_is_checked(

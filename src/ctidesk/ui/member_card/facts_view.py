@@ -5,6 +5,7 @@ Runs in: desk process, Qt main thread.
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -118,7 +119,10 @@ class IdentityBlock(Card):
 
 class FactsBlock(QWidget):
     """Blockers first, then the tabs; a tab that is withheld has bars and no list behind them. Only
-    the tab in front is filled: a long history costs nothing until somebody looks at it."""
+    the tab in front is filled: a long history costs nothing until somebody looks at it. Enter on a
+    blocker asks for the guide that goes on from there."""
+
+    guide_wanted = Signal(str)
 
     def __init__(self, around: Surroundings, check: NetworkCheck) -> None:
         super().__init__()
@@ -127,6 +131,8 @@ class FactsBlock(QWidget):
             around, self.tr("What stands in the way"), fit=True, most=3, wrap=True
         )
         self._blockers.setObjectName("blockers")
+        self._guides: tuple[str, ...] = ()
+        self._blockers.entered.connect(self._want_guide)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(True)
@@ -163,6 +169,7 @@ class FactsBlock(QWidget):
         if facts is None:
             self.tabs.setCurrentIndex(0)
             return
+        self._guides = tuple(one.guide for one in facts.blockers)
         self._blockers.set_lines([blocker_line(i, one) for i, one in enumerate(facts.blockers)])
         self._blockers.setVisible(bool(facts.blockers))
         self._waiting = dict(facts.tabs)
@@ -174,6 +181,11 @@ class FactsBlock(QWidget):
             count = f" {len(lines)}" if lines and name != "Summary" and not hidden else ""
             self.tabs.setTabText(place, f"{name}{count}")
         self._fill()
+
+    def _want_guide(self, key: str) -> None:
+        place = int(key)
+        if place < len(self._guides) and self._guides[place]:
+            self.guide_wanted.emit(self._guides[place])
 
     def _clear(self) -> None:
         """No list keeps in the background what was shown before."""

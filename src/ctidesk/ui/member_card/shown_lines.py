@@ -44,6 +44,8 @@ def blocker_line(number: int, one: Blocker) -> Line:
         title=one.text,
         say=f"“{one.say}”",
         detail=f"Next: {one.step}",
+        note="Enter: open the guide" if one.guide else "",
+        note_role=Role.ACCENT,
         icon="error" if stop else "warning",
         role=Role.DANGER if stop else Role.HOLD,
         right="Stop" if stop else "Mind",
