@@ -6,13 +6,11 @@ mistake is a `KnownError` that names file, line and field.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.text_files import BadFile, read_text, toml_table
 from ctidesk.care.disclosure import (
     EVERY_FIELD,
     DisclosurePolicy,
@@ -24,6 +22,7 @@ from ctidesk.care.disclosure import (
 )
 from ctidesk.care.member import Party
 from ctidesk.care.questions import NAMES, ORGANISATION, QuestionKind
+from ctidesk.care.toml_lines import line_at, lines_of
 
 MAX_BYTES = 200_000
 _TABLES = {
@@ -42,30 +41,18 @@ _WHO = {each.value for each in Party if each is not Party.UNKNOWN}
 def load_policy(path: Path) -> DisclosurePolicy:
     """The policy in `path`. Raises `KnownError` bad_disclosure_file."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise _bad(path.name, "the file does not exist") from None
-    except OSError:
-        raise _bad(path.name, "the file cannot be read") from None
-    if len(raw) > MAX_BYTES:
-        raise _bad(path.name, f"the file is larger than {MAX_BYTES} bytes")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        line = raw.count(b"\n", 0, broken.start) + 1
-        raise _bad(path.name, f"line {line} is not UTF-8 text") from None
+        text = read_text(path, MAX_BYTES)
+    except BadFile as problem:
+        raise _bad(path.name, str(problem)) from None
     return parse_policy(text, path.name)
 
 
 def parse_policy(text: str, name: str) -> DisclosurePolicy:
     """The policy in `text`; `name` is the file's name for messages. Raises as `load_policy`."""
     try:
-        plain = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
-        raise _bad(name, f"it is not valid TOML: {broken}") from None
-    except RecursionError:
-        raise _bad(name, "it is nested too deeply") from None
+        plain = toml_table(text)
+    except BadFile as problem:
+        raise _bad(name, str(problem)) from None
     return _Reading(name, text).policy(plain)
 
 
@@ -82,7 +69,7 @@ class _Reading:
 
     def __init__(self, name: str, text: str) -> None:
         self._name = name
-        self._lines = _places(text)
+        self._lines = lines_of(text)
 
     def policy(self, plain: dict[str, Any]) -> DisclosurePolicy:
         for key in plain:
@@ -221,28 +208,8 @@ class _Reading:
         return value
 
     def _wrong(self, where: str, key: str, what: str) -> KnownError:
-        line = self._lines(where, key)
+        table, _, number = where.partition(" ")
+        line = line_at(self._lines, table, int(number or 1), key)
         place = f"line {line}, " if line else ""
         inside = f"{where}, " if where else ""
         return _bad(self._name, f"{place}{inside}field “{str(key)[:40]}” {what}")
-
-
-_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]")
-_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_ -]+?)["']?\s*=""")
-
-
-def _places(text: str) -> Callable[[str, str], int]:
-    """Where a key of a table stands (`tomllib` does not tell): its line, else that of the table,
-    0 where neither is in the file."""
-    found: dict[tuple[str, str], int] = {}
-    where, count = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            if header[1] == "[[":
-                count += 1
-            where = f"{header[2]} {count}" if header[1] == "[[" else header[2]
-            found.setdefault((where, ""), number)
-            found.setdefault(("", header[2]), number)
-        elif key := _KEY.match(line):
-            found.setdefault((where, key[1]), number)
-    return lambda at, key: found.get((at, key), found.get((at, ""), 0))

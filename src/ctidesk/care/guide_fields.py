@@ -6,15 +6,14 @@ Runs in: desk process, any thread. Pure.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.care.guide_expression import BadExpression, Expression, Kind, parse
-from ctidesk.care.guide_lines import Place
 from ctidesk.care.guide_texts import BadText, Text, read_text
+from ctidesk.care.toml_lines import Place, line_at
 
 MAX_LABEL = 80
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -38,16 +37,6 @@ def bad_guide(name: str, problem: str) -> KnownError:
     )
 
 
-def plain_toml(text: str, name: str) -> dict[str, Any]:
-    """Raises `KnownError` `bad_guide`."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
-        raise bad_guide(name, f"it is not valid TOML: {broken}") from None
-    except RecursionError:
-        raise bad_guide(name, "it is nested too deeply") from None
-
-
 class Source:
     """One file: its name, the lines of its places, and the mistakes found so far."""
 
@@ -57,7 +46,7 @@ class Source:
         self.problems: list[KnownError] = []
 
     def wrong(self, table: str, number: int, key: str, what: str) -> None:
-        line = self._lines.get((table, number, key)) or self._lines.get((table, number, ""), 1)
+        line = line_at(self._lines, table, number, key) or 1
         where = f"{table} {number}" if table else "the guide"
         field = f", field “{key}”" if key else ""
         self.problems.append(bad_guide(self.name, f"line {line}, {where}{field} {what}"))

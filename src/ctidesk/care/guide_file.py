@@ -22,15 +22,16 @@ from pathlib import Path
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.text_files import BadFile, read_text, toml_table
 from ctidesk.care.guide import Block, Ending, Guide, NoteLine, Step, kinds_at
 from ctidesk.care.guide_expression import Kind, parse
-from ctidesk.care.guide_fields import Fields, Source, bad_guide, plain_toml
-from ctidesk.care.guide_lines import lines_of
+from ctidesk.care.guide_fields import Fields, Source, bad_guide
 from ctidesk.care.guide_order_fields import read_order
 from ctidesk.care.guide_paths import check_paths
 from ctidesk.care.guide_steps import read_step
 from ctidesk.care.guide_texts import Text
 from ctidesk.care.member import Party
+from ctidesk.care.toml_lines import lines_of
 
 MAX_BYTES = 200_000
 MAX_STEPS = 60
@@ -45,17 +46,9 @@ _PARTIES = tuple(party.value for party in Party if party is not Party.UNKNOWN)
 def read_file(path: Path) -> str:
     """The text of `path`. Raises `KnownError` `bad_guide`."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError:
-        raise bad_guide(path.name, "the file cannot be read") from None
-    if len(raw) > MAX_BYTES:
-        raise bad_guide(path.name, f"the file is larger than {MAX_BYTES} bytes")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        line = raw.count(b"\n", 0, broken.start) + 1
-        raise bad_guide(path.name, f"line {line} is not UTF-8 text") from None
+        return read_text(path, MAX_BYTES)
+    except BadFile as problem:
+        raise bad_guide(path.name, str(problem)) from None
 
 
 def parse_guide(text: str, name: str) -> Guide:
@@ -69,9 +62,9 @@ def parse_guide(text: str, name: str) -> Guide:
 def try_guide(text: str, name: str) -> tuple[Guide | None, list[KnownError]]:
     """The guide, or None and everything that is wrong with it."""
     try:
-        plain = plain_toml(text, name)
-    except KnownError as problem:
-        return None, [problem]
+        plain = toml_table(text)
+    except BadFile as problem:
+        return None, [bad_guide(name, str(problem))]
     source = Source(name, lines_of(text))
     guide = _Reading(source, plain).guide(hashlib.sha256(text.encode()).hexdigest()[:16])
     if not source.problems:

@@ -16,10 +16,11 @@ from dataclasses import replace
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.text_files import BadFile, toml_table
 from ctidesk.care.guide import Choice, Guide, Step, kinds_at
 from ctidesk.care.guide_expression import Kind
-from ctidesk.care.guide_fields import Fields, Source, plain_toml
-from ctidesk.care.guide_lines import lines_of
+from ctidesk.care.guide_fields import Fields, Source, bad_guide
+from ctidesk.care.toml_lines import lines_of
 
 _TABLES = ("step", "block", "note", "ending")
 
@@ -28,9 +29,9 @@ def translated(guide: Guide, text: str, name: str) -> tuple[Guide, list[KnownErr
     """With what the file says in its language; the rest stays. With a mistake in it, the guide as
     it was and what is wrong."""
     try:
-        plain = plain_toml(text, name)
-    except KnownError as problem:
-        return guide, [problem]
+        plain = toml_table(text)
+    except BadFile as problem:
+        return guide, [bad_guide(name, str(problem))]
     source = Source(name, lines_of(text))
     top = Fields(source, "", 1, plain)
     top.only(("title", "summary", "words", "offer_why", *_TABLES))

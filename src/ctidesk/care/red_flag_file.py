@@ -5,14 +5,14 @@ Runs in: desk process, any thread. `resources/red_flag/default.toml` shows every
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.text_files import BadFile, read_text, toml_table
 from ctidesk.care.line_joining import JoinLine
 from ctidesk.care.red_flag import FlagProtocol, Phrase
+from ctidesk.care.toml_lines import line_at, lines_of
 
 MAX_BYTES = 256 * 1024
 MAX_CHARS = 400
@@ -37,7 +37,6 @@ _TIMES = {
     "recovery": (15, 600),
 }
 _KEYS = {"version", "placeholder", "texts", "times", "outcome", "phrase"}
-_PLACE = re.compile(r"at line (\d+)")
 
 
 def load_protocol(
@@ -49,23 +48,10 @@ def load_protocol(
     """The protocol in `path`, with whom the settings name. Raises `KnownError`
     `bad_red_flag_file`, which names the file, the line and the field."""
     try:
-        raw = path.read_bytes()
-    except OSError:
-        raise _bad(path.name, "it cannot be read") from None
-    if len(raw) > MAX_BYTES:
-        raise _bad(path.name, f"it is larger than {MAX_BYTES} bytes")
-    try:
-        text = raw.decode("utf-8-sig")
-        plain = tomllib.loads(text)
-    except UnicodeDecodeError as broken:
-        line = raw.count(b"\n", 0, broken.start) + 1
-        raise _bad(path.name, f"line {line} is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as broken:
-        place = _PLACE.search(str(broken))
-        where = f"line {place[1]} " if place else "it "
-        raise _bad(path.name, f"{where}is not valid TOML") from None
-    except RecursionError:
-        raise _bad(path.name, "it is nested too deeply") from None
+        text = read_text(path, MAX_BYTES)
+        plain = toml_table(text)
+    except BadFile as problem:
+        raise _bad(path.name, str(problem)) from None
     return _Reading(path.name, text).protocol(plain, lines, emergency, lead)
 
 
@@ -82,7 +68,7 @@ class _Reading:
 
     def __init__(self, name: str, text: str) -> None:
         self._name = name
-        self._lines = text.splitlines()
+        self._lines = lines_of(text)
 
     def protocol(
         self,
@@ -170,21 +156,7 @@ class _Reading:
         return {key: float(content[key]) for key in _TIMES}
 
     def _wrong(self, table: str, number: int, key: str, problem: str) -> KnownError:
-        line = self._line(table, number, key)
+        line = line_at(self._lines, table, number or 1, key) or 1
         field = f"{table}.{key[:40]}" if table else key[:40]
         nth = f" of entry {number}" if number else ""
         return _bad(self._name, f"line {line}, field “{field}”{nth} {problem}")
-
-    def _line(self, table: str, number: int, key: str) -> int:
-        """Where the field stands, else where its section begins."""
-        head = re.compile(rf"\s*\[+\s*{re.escape(table)}\s*\]+")
-        entry = re.compile(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=\]]")
-        inside, seen, begins = not table, 0, 1
-        for place, text in enumerate(self._lines, 1):
-            if table and text.lstrip().startswith("["):
-                seen += bool(head.match(text))
-                inside = bool(head.match(text)) and (not number or seen == number)
-                begins = place if inside else begins
-            if inside and entry.match(text):
-                return place
-        return begins

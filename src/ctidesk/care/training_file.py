@@ -6,13 +6,13 @@ Runs in: desk process, any thread.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.text import plain
+from ctidesk.calls.text_files import BadFile, read_text, toml_table
 from ctidesk.care.training import Expectation, Scenario, Wanted
 
 MAX_BYTES = 64 * 1024
@@ -38,11 +38,9 @@ def load_scenarios(folder: Path, callers: Collection[str]) -> tuple[Scenario, ..
 def parse_scenario(text: str, name: str, callers: Collection[str]) -> Scenario:
     """`name`: the file's. Raises as `load_scenarios`."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
-        raise _bad(name, f"it is not valid TOML: {broken}") from None
-    except RecursionError:
-        raise _bad(name, "it is nested too deeply") from None
+        table = toml_table(text)
+    except BadFile as problem:
+        raise _bad(name, str(problem)) from None
     key = Path(name).stem
     if not _KEY.fullmatch(key):
         raise _bad(name, "the file's name may have only a–z, 0–9, “_” and “-”")
@@ -69,15 +67,9 @@ def parse_scenario(text: str, name: str, callers: Collection[str]) -> Scenario:
 
 def _load(path: Path, callers: Collection[str]) -> Scenario:
     try:
-        raw = path.read_bytes()[: MAX_BYTES + 1]
-        if len(raw) > MAX_BYTES:
-            raise _bad(path.name, f"it is larger than {MAX_BYTES // 1024} kB")
-        text = raw.decode("utf-8-sig")
-    except OSError:
-        raise _bad(path.name, "it cannot be read") from None
-    except UnicodeDecodeError as broken:
-        line = broken.object.count(b"\n", 0, broken.start) + 1
-        raise _bad(path.name, f"line {line} is not UTF-8 text") from None
+        text = read_text(path, MAX_BYTES)
+    except BadFile as problem:
+        raise _bad(path.name, str(problem)) from None
     return parse_scenario(text, path.name, callers)
 
 

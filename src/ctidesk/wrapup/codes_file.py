@@ -22,11 +22,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.calls.text_files import BadFile, read_text, toml_table
 from ctidesk.wrapup.codes import PARTIES, Code, CodeTree, Group
 
 MAX_BYTES = 1_000_000
@@ -49,19 +49,9 @@ def load_codes(path: Path) -> CodeTree:
     """The tree in `path` (.toml or .json). Raises `KnownError` `bad_codes_file` that names the
     file and the line or entry."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise _bad(path.name, "the file does not exist") from None
-    except OSError:
-        raise _bad(path.name, "the file cannot be read") from None
-    if len(raw) > MAX_BYTES:
-        raise _bad(path.name, f"the file is larger than {MAX_BYTES} bytes")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        line = raw.count(b"\n", 0, broken.start) + 1
-        raise _bad(path.name, f"line {line} is not UTF-8 text") from None
+        text = read_text(path, MAX_BYTES)
+    except BadFile as problem:
+        raise _bad(path.name, str(problem)) from None
     return parse_codes(text, path.name, is_json=path.suffix.lower() == ".json")
 
 
@@ -72,12 +62,12 @@ def parse_codes(text: str, name: str, *, is_json: bool = False) -> CodeTree:
 
 def _plain(text: str, name: str, is_json: bool) -> Any:
     try:
-        return json.loads(text) if is_json else tomllib.loads(text)
+        return json.loads(text) if is_json else toml_table(text)
     except json.JSONDecodeError as broken:
         where = f"line {broken.lineno}, column {broken.colno}"
         raise _bad(name, f"{where} is not valid JSON: {broken.msg}") from None
-    except tomllib.TOMLDecodeError as broken:
-        raise _bad(name, f"it is not valid TOML: {broken}") from None
+    except BadFile as problem:
+        raise _bad(name, str(problem)) from None
     except RecursionError:
         raise _bad(name, "it is nested too deeply") from None
 
