@@ -12,13 +12,7 @@ from enum import StrEnum
 from ctidesk.calls.disclosure_events import DisclosureEvent
 from ctidesk.calls.events import AnyCallEvent
 from ctidesk.calls.flag_events import AnyFlagEvent
-from ctidesk.calls.guide_events import (
-    GuideCompleted as GuideCompleted,
-    GuideLeft as GuideLeft,
-    GuideOpened as GuideOpened,
-    GuideStepAnswered as GuideStepAnswered,
-    GuideStepReturned as GuideStepReturned,
-)
+from ctidesk.calls.guide_events import GuideEvent
 from ctidesk.calls.work_events import WorkDialled
 
 
@@ -124,11 +118,7 @@ AgentEvent = (
     | PatientPageOpened
     | WrapUpStarted
     | WrapUpSaved
-    | GuideOpened
-    | GuideStepAnswered
-    | GuideStepReturned
-    | GuideLeft
-    | GuideCompleted
+    | GuideEvent
     | WorkDialled
     | DisclosureEvent
     | AnyFlagEvent

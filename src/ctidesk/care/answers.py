@@ -124,7 +124,7 @@ def _policy(text: str) -> str:
 
 def last_four_matches(held: str, text: str) -> bool:
     """The last four digits, or a whole number that ends with them."""
-    digits = "".join(char for char in letters_and_digits(text) if char.isdecimal())
+    digits = _digits(text)
     return len(held) == 4 and len(digits) >= 4 and digits[-4:] == held
 
 

@@ -12,6 +12,7 @@ from datetime import date
 
 from ctidesk.calls.folding import folded
 from ctidesk.care import answers
+from ctidesk.care.day_words import day
 from ctidesk.care.disclosure import NOTHING, DisclosurePolicy, Fields, is_minor
 from ctidesk.care.member import MemberCard, Party, Relation
 
@@ -118,10 +119,6 @@ def covered(
     return NOTHING.union(*(policy.of_scope(one.scope) for one in own)), own
 
 
-def spoken(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
 # -------------------------------------------------------------------- private
 
 
@@ -142,7 +139,7 @@ def _no_authority(policy: DisclosurePolicy, card: MemberCard, today: date) -> st
     over = [last for _, last in expired(policy, card, today)]
     if over:
         return (
-            f"The authority to speak for this member ended on {spoken(max(over))}. "
+            f"The authority to speak for this member ended on {day(max(over))}. "
             "Speak with the member, or have a new authority recorded first."
         )
     if card.is_deceased:

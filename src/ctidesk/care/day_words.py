@@ -6,10 +6,15 @@ Runs in: desk process, any thread. Pure.
 from __future__ import annotations
 
 import functools
-from datetime import date
+from datetime import date, datetime
 
 _NEAR_DAYS = 60
 """Beyond them "3 months ago" would hide what the date says."""
+
+
+def local_day(wall: float) -> date:
+    """The day of this computer's time zone. `wall`: seconds since the epoch."""
+    return datetime.fromtimestamp(wall).date()
 
 
 @functools.lru_cache(maxsize=2048)

@@ -20,7 +20,7 @@ from ctidesk.care.disclosure import (
     PartyRule,
     Sensitivity,
 )
-from ctidesk.care.member import Party
+from ctidesk.care.member import CALLING_PARTIES, Party
 from ctidesk.care.questions import NAMES, ORGANISATION, QuestionKind
 from ctidesk.care.toml_lines import line_at, lines_of
 
@@ -35,7 +35,7 @@ _TABLES = {
 }
 _LEVELS = {"none": Level.NONE, "partly": Level.PARTLY, "fully": Level.FULLY}
 _CHECKS = {"names", "facts", "organisation", "needed", "asked", "failures"}
-_WHO = {each.value for each in Party if each is not Party.UNKNOWN}
+_WHO = {each.value for each in CALLING_PARTIES}
 
 
 def load_policy(path: Path) -> DisclosurePolicy:

@@ -18,6 +18,7 @@ from ctidesk.calls.ports import Clock
 from ctidesk.calls.text import plain
 from ctidesk.care import authority
 from ctidesk.care.authority import Organisation, RecordNotice
+from ctidesk.care.day_words import day
 from ctidesk.care.disclosure import (
     CLOSED,
     DisclosurePolicy,
@@ -42,6 +43,8 @@ class Judged(NamedTuple):
     basis: tuple[object, ...]
     check: IdentityCheck
     gate: Gate
+    told: MemberCard
+    """The card with what may be told, and nothing of the rest."""
 
 
 class Disclosures:
@@ -100,7 +103,9 @@ class Disclosures:
         if known and known.card is card and known.policy is self.policy and known.basis == basis:
             return known
         check = self._new_check(call_id, card, call.remote.number)
-        found = Judged(card, self.policy, basis, check, self._gate_of(call_id, card, check))
+        gate = self._gate_of(call_id, card, check)
+        told = narrowed(self.policy, card, gate)
+        found = Judged(card, self.policy, basis, check, gate, told)
         self._judged[call_id] = found
         return found
 
@@ -114,8 +119,8 @@ class Disclosures:
 
     def card(self, call_id: str) -> MemberCard | None:
         """The open card with what may be told, and nothing of the rest."""
-        card = self._pop.cards.get(call_id)
-        return None if card is None else narrowed(self.policy, card, self.gate(call_id))
+        judged = self._judge(call_id)
+        return None if judged is None else judged.told
 
     def check(self, call_id: str) -> IdentityCheck | None:
         """The identity check of the open card, None without one."""
@@ -151,7 +156,7 @@ class Disclosures:
         _, own = authority.covered(self.policy, card, check.authority_key, self._today())
         return "; ".join(
             f"{plain(one.kind, 20).capitalize()}, for {plain(one.scope, 60) or 'all matters'}"
-            + (f", until {authority.spoken(one.authority_until)}" if one.authority_until else "")
+            + (f", until {day(one.authority_until)}" if one.authority_until else "")
             for one in own
         )
 

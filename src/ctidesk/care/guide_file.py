@@ -30,7 +30,7 @@ from ctidesk.care.guide_order_fields import read_order
 from ctidesk.care.guide_paths import check_paths
 from ctidesk.care.guide_steps import read_step
 from ctidesk.care.guide_texts import Text
-from ctidesk.care.member import Party
+from ctidesk.care.member import CALLING_PARTIES
 from ctidesk.care.toml_lines import lines_of
 
 MAX_BYTES = 200_000
@@ -40,7 +40,7 @@ _TOP = (
     *("version", "id", "title", "summary", "parties", "priority", "words", "verified"),
     *("placeholder", "offer", "offer_why", "step", "block", "order", "note", "ending"),
 )
-_PARTIES = tuple(party.value for party in Party if party is not Party.UNKNOWN)
+_PARTIES = tuple(party.value for party in CALLING_PARTIES)
 
 
 def read_file(path: Path) -> str:

@@ -14,6 +14,7 @@ from ctidesk.calls.agent_events import IdentityChecked
 from ctidesk.calls.ports import Clock
 from ctidesk.care import answers, authority, comparing
 from ctidesk.care.authority import Organisation
+from ctidesk.care.day_words import day
 from ctidesk.care.disclosure import (
     EVERY_FIELD,
     NOTHING,
@@ -301,7 +302,7 @@ class IdentityCheck:
         for each, last in authority.expired(self._policy, self._card, self._today()):
             if answers.full_name_matches(each.name, text):
                 return (
-                    f"This authority ended on {authority.spoken(last)}. "
+                    f"This authority ended on {day(last)}. "
                     "Speak with the member, or have a new authority recorded first."
                 )
         return ""

@@ -28,6 +28,10 @@ class Party(StrEnum):
     INSURER = "insurer"
 
 
+CALLING_PARTIES = tuple(party for party in Party if party is not Party.UNKNOWN)
+"""Those an agent can choose, in the order of their keys."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a fact comes from and when it was read there (seconds since the epoch, UTC)."""

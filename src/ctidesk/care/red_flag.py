@@ -89,7 +89,6 @@ class RedFlag:
     given_up: bool = False
     """The agent ended the attempts: no line is tried by itself any more."""
     joined: str = ""
-    joined_role: str = ""
     left: str = ""
     prompted_mono: float | None = None
     unanswered: int = 0
@@ -142,15 +141,12 @@ def _lines(flag: RedFlag, event: fl.FlagEvent) -> RedFlag:
                 trying="",
                 trying_role="",
                 joined=event.line,
-                joined_role=event.role.value,
                 prompted_mono=None,
                 unanswered=0,
                 contact_mono=event.t_mono,
             )
         case fl.LineLeft():
-            return replace(
-                flag, joined="", joined_role="", left=event.line, contact_mono=event.t_mono
-            )
+            return replace(flag, joined="", left=event.line, contact_mono=event.t_mono)
     return flag
 
 

@@ -27,7 +27,7 @@ from ctidesk.ui.support.view import SupportPanel
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import Space
 from ctidesk.ui.work_list.view import WorkList
-from ctidesk.ui.work_list.work_view import WorkPanel
+from ctidesk.ui.work_list.work_view import MOST_ANSWERS, WorkPanel
 from ctidesk.ui.wrap_up.view import WrapUpPanel
 
 
@@ -103,4 +103,7 @@ def name_keys(panels: Panels, keys: Callable[[str], str]) -> None:
     for party, chip in card.chips.items():
         chip.set_keys(keys(f"card.party_{party.value}"))
     card.page.set_keys(keys("card.page"))
+    panels.work_list.work.prompt.set_keys(
+        [keys(f"work.outcome_{place + 1}") for place in range(MOST_ANSWERS)]
+    )
     panels.red_flag.still_here.set_keys(keys("red_flag.check_back"))

@@ -247,8 +247,10 @@ class DeskPresenters:
         self.urgent.tick()
         self.figures.tick()
         self.disclosures.tick()
-        if self._seconds % MINUTE == 0 or self.member_card.live.state.glass is not None:
+        full_minute = self._seconds % MINUTE == 0
+        if full_minute or self.member_card.live.state.glass is not None:
             self.member_card.tick()
+        if full_minute:
             self.work.tick()
 
     @property

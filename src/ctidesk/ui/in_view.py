@@ -19,6 +19,12 @@ def caller_call(desk: CallDesk, call: Call | None) -> Call | None:
     return call
 
 
+def talking_caller(desk: CallDesk) -> Call | None:
+    """The caller's call behind the current one, once it is answered and while it lives."""
+    call = caller_call(desk, desk.current)
+    return call if call is not None and call.connected else None
+
+
 class CallInView:
     """The current caller, unless the agent chose another call to look at.
 

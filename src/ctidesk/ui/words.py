@@ -19,6 +19,7 @@ Shown = Callable[[str], str]
 """A raw number as it is shown, such as "+49 30 23125 010"; "" for what is no number."""
 
 WITHHELD = "Number withheld"
+LEAD_NOT_TOLD = "Your lead was not told by the desk: no team bus. Call your lead."
 
 AGENT_WORDS: Mapping[AgentState, str] = {
     AgentState.LOGGED_OUT: "Logged out",

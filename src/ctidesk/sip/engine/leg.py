@@ -94,9 +94,9 @@ class Leg:
         self.second_way: Callable[[], None] | None = None
         """What to try when the far end knows no such number (404)."""
         self.recorded = True
+        """Whether to ask for a recording when audio first runs; never for consultations."""
         self.recording_paused_s = 0.0
         """Of a call that was brought back: so much longer nothing of it may be kept."""
-        """Whether to ask for a recording when audio first runs; never for consultations."""
         self.shown = False
         """True once its first event went to the desk."""
         self.ending_here = False

@@ -32,9 +32,6 @@ class RecordingPauses:
         self._ends: dict[str, Any] = {}
         """By call_id: the timer that ends the pause."""
 
-    def holds(self, call_id: str) -> bool:
-        return call_id in self._ends
-
     def begin(self, leg: Leg, limit_s: float) -> None:
         """Once more: the time begins anew. Raises `KnownError` not_recording, bad_pause."""
         tap = leg.tap

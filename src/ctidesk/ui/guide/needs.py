@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from ctidesk.care.guide_shelf import GuideShelf
 from ctidesk.care.member import MemberCard
@@ -28,8 +27,3 @@ class GuideNeeds:
     card: Callable[[str], MemberCard | None]
     prefill: Callable[[str, str, Sequence[str]], None]
     agent: str
-
-
-def local_day(wall: float) -> date:
-    """The agent's day."""
-    return datetime.fromtimestamp(wall).astimezone().date()

@@ -13,6 +13,7 @@ from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Clock
 from ctidesk.care import guide_answers
+from ctidesk.care.day_words import local_day
 from ctidesk.care.guide import Guide, Step
 from ctidesk.care.guide_facts import FactSource
 from ctidesk.care.guide_orders import Outcome, outcome
@@ -22,7 +23,7 @@ from ctidesk.care.guide_shelf import called_for
 from ctidesk.care.orders import Placing
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.guide.making import NOT_POSSIBLE, Making, mark, obstacle_state
-from ctidesk.ui.guide.needs import GuideNeeds, local_day
+from ctidesk.ui.guide.needs import GuideNeeds
 from ctidesk.ui.guide.state import NO_GUIDE, GuideLine, GuideStage, GuideState
 from ctidesk.ui.guide.wording import step_state
 from ctidesk.ui.in_view import CallInView

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ctidesk.calls.call import Call
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.care.interpreter import InterpreterDesk
 from ctidesk.care.line_joining import LineJoiner
-from ctidesk.ui.in_view import caller_call
+from ctidesk.ui.in_view import talking_caller
 from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.theme.tokens import Role
 
@@ -43,7 +42,7 @@ class InterpreterPresenter:
 
     @property
     def possible(self) -> bool:
-        return bool(self._interpreters.languages) and self._caller() is not None
+        return bool(self._interpreters.languages) and talking_caller(self._desk) is not None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -51,7 +50,7 @@ class InterpreterPresenter:
 
     def toggle(self) -> None:
         """Call, or ask which language; again: close the question."""
-        call = self._caller()
+        call = talking_caller(self._desk)
         if call is None or self._interpreters.current is not None:
             return
         language = self._interpreters.known_language(call.call_id)
@@ -64,7 +63,7 @@ class InterpreterPresenter:
         self.live.refresh()
 
     def choose(self, language: str) -> None:
-        call = self._caller()
+        call = talking_caller(self._desk)
         if call is not None and self._interpreters.call(call.call_id, language):
             self._asking = False
         self.live.refresh()
@@ -82,17 +81,13 @@ class InterpreterPresenter:
 
     # ----------------------------------------------------------------- private
 
-    def _caller(self) -> Call | None:
-        call = caller_call(self._desk, self._desk.current)
-        return call if call is not None and call.connected else None
-
     def _changed(self, change: Change) -> None:
-        if self._caller() is None:
+        if talking_caller(self._desk) is None:
             self._asking = False
         self.live.refresh()
 
     def _state(self) -> InterpreterState:
-        call, current = self._caller(), self._interpreters.current
+        call, current = talking_caller(self._desk), self._interpreters.current
         if current is not None and call is not None and current.call_id == call.call_id:
             if current.failed and not self._asking:
                 return InterpreterState(

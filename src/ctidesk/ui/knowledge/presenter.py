@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Clock
 from ctidesk.calls.text import plain
+from ctidesk.care.day_words import day
 from ctidesk.care.knowledge import ArticlePage, Found, Kind, Knowledge, Situation
 from ctidesk.care.knowledge_file import with_links
 from ctidesk.ui.directory_search.presenter import Problem
@@ -226,7 +227,7 @@ class KnowledgePresenter:
         article = page.article
         foot = [article.owner]
         if article.valid_until is not None and article.valid_until >= today:
-            foot.append(f"Valid until {_day(article.valid_until)}")
+            foot.append(f"Valid until {day(article.valid_until)}")
         return ArticleShown(
             name=article.name,
             language=article.language,
@@ -245,12 +246,8 @@ def _place(page: ArticlePage) -> tuple[str, str]:
     return page.article.name, page.article.language
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
 def _outdated(until: date | None, today: date) -> str:
     """Since the day after its last good one."""
     if until is None or until >= today:
         return ""
-    return _day(date.fromordinal(until.toordinal() + 1))
+    return day(date.fromordinal(until.toordinal() + 1))

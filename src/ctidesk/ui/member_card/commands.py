@@ -8,9 +8,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+from ctidesk.care.member import CALLING_PARTIES
 from ctidesk.ui.desk_commands import DeskCommand
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
-from ctidesk.ui.member_card.state import CALLING_PARTIES
 from ctidesk.ui.shortcuts.table import Shortcut
 from ctidesk.ui.words import PARTY_ICONS, PARTY_WORDS
 

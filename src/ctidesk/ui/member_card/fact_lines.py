@@ -12,7 +12,7 @@ from typing import Any
 
 from ctidesk.calls.text import plain
 from ctidesk.care.cover_blockers import coverage_ended
-from ctidesk.care.day_words import day
+from ctidesk.care.day_words import day, local_day
 from ctidesk.care.field_groups import FieldGroup
 from ctidesk.care.freshness import is_known, is_stale
 from ctidesk.care.member import (
@@ -68,7 +68,7 @@ class FactWords:
         self._disputed = {id(one) for one in disputed}
         self._sources: dict[Provenance, str] = {}
         self._judged: dict[tuple[FieldGroup, Provenance], tuple[str, bool, bool]] = {}
-        self.today = datetime.fromtimestamp(now_wall).date()
+        self.today = local_day(now_wall)
 
     def source(self, provenance: Provenance) -> str:
         """ "local import, 3 h ago"; of the many contacts of one source said once."""

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from ctidesk.calls.text import plain
 from ctidesk.care.blockers import Blocker, blockers
 from ctidesk.care.contradictions import contradictions
 from ctidesk.care.cover_blockers import in_force
-from ctidesk.care.day_words import day
+from ctidesk.care.day_words import day, local_day
 from ctidesk.care.field_groups import FieldGroup
 from ctidesk.care.freshness import is_stale
 from ctidesk.care.member import MemberCard
@@ -63,14 +62,14 @@ def card_facts(
 ) -> CardFacts:
     """Everything that the verified card shows, as of `now_wall` (seconds since the epoch).
     `code_label`: a wrap-up code in words."""
-    today = datetime.fromtimestamp(now_wall).date()
+    today = local_day(now_wall)
     disputed = [fact for one in contradictions(card, today) for fact in one.facts]
     told = FactWords(now_wall, code_label, disputed)
     tabs = _tabs(card, told)
     return CardFacts(
         identity=_identity(card),
         flags=tuple(plain(flag, 40) for flag in card.flags),
-        blockers=tuple(_plain(one) for one in blockers(card, told.today, told.source)),
+        blockers=tuple(_plain(one) for one in blockers(card, today, told.source)),
         tabs={"Summary": _summary(card, told, tabs), **tabs},
         member_id=card.member_id,
         identity_source=told.source(card.provenance),

@@ -81,8 +81,5 @@ class NetworkCheck:
         if self._found is None:
             return NetworkCheckState(asked=True, notice="Looking…")
         if not self._found:
-            nobody = (
-                "Nobody of this name is in the directory. Confirm with the insurer before quoting."
-            )
-            return NetworkCheckState(asked=True, notice=nobody)
+            return NetworkCheckState(asked=True, notice=_NOBODY)
         return NetworkCheckState(asked=True, lines=self._found)

@@ -14,10 +14,10 @@ from ctidesk.calls.actions import DeskActions
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Clock
-from ctidesk.care.disclosure import Field, Gate, Level, narrowed
+from ctidesk.care.disclosure import Field, Gate, Level
 from ctidesk.care.disclosures import Disclosures
 from ctidesk.care.identity import IdentityCheck, Result
-from ctidesk.care.member import Candidate, MemberCard, Party
+from ctidesk.care.member import CALLING_PARTIES, Candidate, MemberCard, Party
 from ctidesk.care.network import NoNetworks
 from ctidesk.care.patient_page import PatientPages
 from ctidesk.care.pop import ScreenPop
@@ -29,7 +29,6 @@ from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.member_card.facts import CardFacts, card_facts
 from ctidesk.ui.member_card.network_check import NetworkCheck
 from ctidesk.ui.member_card.state import (
-    CALLING_PARTIES,
     NO_CARD,
     CandidateLine,
     CardStage,
@@ -232,8 +231,8 @@ class MemberCardPresenter:
         found = self._disclosures.glass(call_id)
         if found is None:
             return None
-        left = max(0, math.ceil(self._disclosures.glass_left_s(found)))
-        return GlassState(f"{left // 60}:{left % 60:02}", found.reason)
+        left = words.short_duration(math.ceil(self._disclosures.glass_left_s(found)))
+        return GlassState(left, found.reason)
 
     def _candidates(self, call_id: str) -> tuple[CandidateLine, ...]:
         lookup = self._pop.lookups.get(call_id)
@@ -268,8 +267,7 @@ class MemberCardPresenter:
         if known is not None and known[3].allowed != gate.allowed:
             known = None
         if known is None or known[1] is not card or now - known[2] >= MINUTE_S:
-            told = narrowed(self._disclosures.policy, card, gate)
-            facts = card_facts(told, now, self.code_label)
+            facts = card_facts(self._disclosures.card(call_id) or card, now, self.code_label)
             facts = replace(facts, blockers=told_blockers(facts.blockers, gate))
             facts = steady(None if known is None else known[4], facts)
             self._facts = (call_id, card, now, gate, facts)

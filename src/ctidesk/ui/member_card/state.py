@@ -15,15 +15,6 @@ from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.member_card.facts import CardFacts
 from ctidesk.ui.member_card.withheld import NOTHING_WITHHELD, Withheld
 
-CALLING_PARTIES = (
-    Party.MEMBER,
-    Party.CARER,
-    Party.PROVIDER,
-    Party.SUPPLIER,
-    Party.INSURER,
-)
-"""In the order of their keys, Alt+1 to Alt+5."""
-
 _NO_MATCH = {
     "withheld": "The number was withheld: ask who is calling and search.",
     "not_a_number": "What the network sent is no telephone number: ask who is calling and search.",

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ctidesk.care.member import Party
+from ctidesk.care.member import CALLING_PARTIES, Party
 from ctidesk.ui.directory_search.view import SearchField, SearchResults
 from ctidesk.ui.line_list.line import Line
 from ctidesk.ui.line_list.view import LineList
@@ -25,7 +25,6 @@ from ctidesk.ui.member_card.facts_view import FactsBlock, IdentityBlock
 from ctidesk.ui.member_card.glass_view import GlassPanel, RecordNoticePanel
 from ctidesk.ui.member_card.presenter import MemberCardPresenter
 from ctidesk.ui.member_card.state import (
-    CALLING_PARTIES,
     CandidateLine,
     CardStage,
     MemberCardState,

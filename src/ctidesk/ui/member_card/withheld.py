@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ctidesk.care.blocker import Blocker
 from ctidesk.care.disclosure import FIELD_WORDS, Field, Gate
 from ctidesk.care.field_groups import FieldGroup
+from ctidesk.ui.member_card.facts import GROUP_OF_TAB
 
 CAPTION_FIELDS = {
     "Date of birth": Field.BIRTH_DATE,
@@ -19,14 +20,6 @@ CAPTION_FIELDS = {
     "Address": Field.ADDRESS,
     "Language": Field.LANGUAGE,
     "Prefers": Field.CHANNEL,
-}
-TAB_FIELDS = {
-    "Coverage": (Field.COVERAGE,),
-    "Network": (Field.NETWORK,),
-    "Prescriptions": (Field.PRESCRIPTIONS,),
-    "Authorisations": (Field.AUTHORISATIONS, Field.SUPPLIES),
-    "Appointments": (Field.APPOINTMENTS,),
-    "History": (Field.HISTORY,),
 }
 _GROUP_FIELDS = {
     FieldGroup.COVERAGE: (Field.COVERAGE,),
@@ -37,6 +30,7 @@ _GROUP_FIELDS = {
     FieldGroup.HISTORY: (Field.HISTORY,),
     FieldGroup.RELATIONS: (Field.RELATIONS,),
 }
+TAB_FIELDS = {tab: _GROUP_FIELDS[group] for tab, group in GROUP_OF_TAB.items()}
 _SUBJECT_FIELDS = {
     "address": Field.ADDRESS,
     "contradiction address": Field.ADDRESS,

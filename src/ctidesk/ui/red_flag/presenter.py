@@ -15,7 +15,7 @@ from ctidesk.care.line_joining import JoinLine, LineJoiner
 from ctidesk.care.red_flag import RedFlag
 from ctidesk.care.red_flag_desk import RedFlagDesk
 from ctidesk.ui import words
-from ctidesk.ui.in_view import caller_call
+from ctidesk.ui.in_view import talking_caller
 from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.red_flag.state import FlagState, tried_words
 from ctidesk.ui.theme.tokens import Role
@@ -50,13 +50,13 @@ class RedFlagPresenter:
     @property
     def possible(self) -> bool:
         """A flag runs, or the caller's call can be flagged."""
-        return self.flags.running or self._caller() is not None
+        return self.flags.running or talking_caller(self._desk) is not None
 
     def toggle(self) -> None:
         """Raise the flag; while it flies: lay the panel aside, or bring it back."""
         if self.flags.running:
             self._aside = not self._aside
-        elif (call := self._caller()) is not None:
+        elif (call := talking_caller(self._desk)) is not None:
             self._aside = False
             self.flags.raise_flag(call.call_id)
         self.live.refresh()
@@ -115,10 +115,6 @@ class RedFlagPresenter:
 
     # ----------------------------------------------------------------- private
 
-    def _caller(self) -> Call | None:
-        call = caller_call(self._desk, self._desk.current)
-        return call if call is not None and call.connected else None
-
     def _changed(self, change: Change) -> None:
         self.live.refresh()
 
@@ -158,10 +154,7 @@ class RedFlagPresenter:
             check_due=flag.prompted_mono is not None and call is not None,
             can_check=call is not None and not flag.joined,
             fallback=bool(flag.fallback) and not flag.joined,
-            fallback_text=protocol.fallback_do,
-            emergency_label=f"Call {plain(protocol.emergency.name, NAME_CHARS)}"
-            if protocol.emergency
-            else "",
+            emergency_label=_call(protocol.emergency),
             can_emergency=free and protocol.emergency is not None,
             alert_text=_alert_words(flag, protocol.lead is not None),
             alert_good=bool(flag.lead_told),
@@ -222,12 +215,8 @@ class RedFlagPresenter:
         return f"Ask again whether the caller is there in {words.short_duration(max(0.0, rest))}"
 
 
-def _short(name: str) -> str:
-    return plain(name, NAME_CHARS)
-
-
 def _call(line: JoinLine | None) -> str:
-    return f"Call {_short(line.name)}" if line is not None else ""
+    return f"Call {plain(line.name, NAME_CHARS)}" if line is not None else ""
 
 
 def _location_word(flag: RedFlag) -> str:
@@ -241,6 +230,4 @@ def _alert_words(flag: RedFlag, has_number: bool) -> str:
         return "Your lead is being told…"
     if flag.lead_told:
         return "Your lead knows."
-    return "Your lead was not told by the desk: no team bus. Call your lead." + (
-        "" if has_number else " No number of a lead is set up."
-    )
+    return words.LEAD_NOT_TOLD + ("" if has_number else " No number of a lead is set up.")

@@ -39,7 +39,6 @@ class FlagState:
     check_due: bool = False
     can_check: bool = False
     fallback: bool = False
-    fallback_text: str = ""
     emergency_label: str = ""
     can_emergency: bool = False
     alert_text: str = ""

@@ -12,6 +12,7 @@ from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.care.help_call import REASONS, HelpCall
 from ctidesk.care.recovery import RecoveryMinute
 from ctidesk.care.red_flag import Phrase
+from ctidesk.ui import words
 from ctidesk.ui.in_view import caller_call
 from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.theme.tokens import Role
@@ -149,9 +150,7 @@ class SupportPresenter:
             told = bool(self.help.told)
             return Notice(
                 title=f"You asked for help: {HELP_WORDS.get(asked.reason, asked.reason).lower()}",
-                detail="Your lead knows."
-                if told
-                else "Your lead was not told by the desk: no team bus. Call your lead.",
+                detail="Your lead knows." if told else words.LEAD_NOT_TOLD,
                 icon="check" if told else "warning",
                 tone=Role.ON_CALL if told else Role.HOLD,
                 choices=(Choice("answered", "Somebody helps"), Choice("withdraw", "Withdraw")),

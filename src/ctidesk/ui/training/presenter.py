@@ -12,6 +12,7 @@ from typing import Protocol
 from ctidesk.calls import agent_events as ag, events as ev
 from ctidesk.calls.desk import CallDesk, Change
 from ctidesk.care.training import Feedback, Scenario, Verdict, judge
+from ctidesk.ui import words
 from ctidesk.ui.live import Live
 
 
@@ -168,7 +169,7 @@ def _times(feedback: Feedback) -> str:
         ("hold", feedback.hold_s),
         ("wrap-up", feedback.wrap_up_s),
     )
-    return " · ".join(f"{name} {_clock(seconds)}" for name, seconds in parts)
+    return " · ".join(f"{name} {words.short_duration(seconds)}" for name, seconds in parts)
 
 
 def _attempts(feedback: Feedback) -> str:
@@ -179,8 +180,3 @@ def _attempts(feedback: Feedback) -> str:
     if answers:
         told.append(f"{answers} wrong {'answer' if answers == 1 else 'answers'} at the check")
     return ", ".join(told)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ctidesk.calls.text import plain
+from ctidesk.care.day_words import local_day
 from ctidesk.care.work import Attempt, Outcome, WorkItem, WorkKind, WorkState
 from ctidesk.ui import words
 
@@ -132,7 +133,7 @@ def owner(item: WorkItem, agent: str) -> str:
 def moment(wall: float, time_of_day: TimeOfDay, now: float) -> str:
     """ "14:05" today, "tomorrow 09:00", "yesterday 23:10", "12 Mar 14:05"."""
     at = time_of_day(wall)
-    days = (datetime.fromtimestamp(wall).date() - datetime.fromtimestamp(now).date()).days
+    days = (local_day(wall) - local_day(now)).days
     if days == 0:
         return at
     near = {1: "tomorrow", -1: "yesterday"}.get(days)

@@ -13,6 +13,7 @@ from ctidesk.calls.errors import KnownError
 from ctidesk.calls.numbers import same_line
 from ctidesk.calls.ports import Clock
 from ctidesk.care import work_rules
+from ctidesk.care.day_words import local_day
 from ctidesk.care.work import (
     Assigned,
     Closed,
@@ -282,9 +283,7 @@ class WorkPresenter:
 
 def counts(items: Iterable[WorkItem], now: float) -> tuple[int, int]:
     """(due by the end of this day and not overdue, overdue)."""
-    tomorrow = datetime.combine(
-        datetime.fromtimestamp(now).date() + timedelta(days=1), clock_time()
-    ).timestamp()
+    tomorrow = datetime.combine(local_day(now) + timedelta(days=1), clock_time()).timestamp()
     dates = [one.due_wall for one in items if one.due_wall is not None]
     late = sum(date < now for date in dates)
     return sum(date < tomorrow for date in dates) - late, late

@@ -14,7 +14,7 @@ from ctidesk.ui.line_list.line import Line
 from ctidesk.ui.line_list.view import LineList
 from ctidesk.ui.surroundings import Surroundings
 from ctidesk.ui.theme.scale import SEMIBOLD, Space, Type
-from ctidesk.ui.theme.theme import Theme
+from ctidesk.ui.theme.theme import Theme, set_tone
 from ctidesk.ui.theme.tokens import Role
 from ctidesk.ui.widgets.buttons import ActionButton, IconButton, Target, Variant
 from ctidesk.ui.widgets.labels import ElidedLabel, text_label
@@ -22,7 +22,7 @@ from ctidesk.ui.widgets.sections import Card, row
 from ctidesk.ui.work_list.state import WorkLine, WorkPrompt, WorkState
 from ctidesk.ui.work_list.work_presenter import ALL, CLOSED, MINE, WorkPresenter
 
-PROMPT_KEYS = ("Ctrl+F2", "Ctrl+F3", "Ctrl+F4", "Ctrl+F5")
+MOST_ANSWERS = 4
 
 
 class FilterRow(QWidget):
@@ -60,13 +60,20 @@ class PromptCard(Card):
         later.clicked.connect(presenter.not_now)
         self.body.addLayout(row(self._title, later, gap=Space.XS))
         self._buttons: list[ActionButton] = []
-        for place, keys in enumerate(PROMPT_KEYS):
+        self._keys = [""] * MOST_ANSWERS
+        for place in range(MOST_ANSWERS):
             button = ActionButton(theme, "", "-", target=Target.ROW)
             button.setObjectName(f"work_outcome_{place + 1}")
             button.clicked.connect(lambda _=False, place=place: presenter.say_outcome(place))
-            button.set_keys(keys)
             self._buttons.append(button)
             self.body.addWidget(button)
+
+    def set_keys(self, keys: Sequence[str]) -> None:
+        """Of the answers by their place, as the table of shortcuts has them."""
+        self._keys = list(keys)
+        for button, own in zip(self._buttons, keys, strict=True):
+            button.set_keys(own)
+        self.show_prompt(self._presenter.live.state.prompt)
 
     def show_prompt(self, prompt: WorkPrompt | None) -> None:
         self.setVisible(prompt is not None)
@@ -78,7 +85,7 @@ class PromptCard(Card):
             button.setVisible(there)
             if there:
                 label = prompt.choices[place].label
-                button.setText(f"{label}   {PROMPT_KEYS[place]}")
+                button.setText(f"{label}   {self._keys[place]}".rstrip())
                 button.set_name(label)
 
 
@@ -147,8 +154,6 @@ class WorkPanel(QWidget):
 
 
 def set_counts_tone(label: QLabel, overdue: int) -> None:
-    from ctidesk.ui.theme.theme import set_tone
-
     set_tone(label, Role.HOLD if overdue else Role.MUTED)
 
 
