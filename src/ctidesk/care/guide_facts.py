@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from ctidesk.care.cover_blockers import coverage_ended
+from ctidesk.care.cover_blockers import in_force
 from ctidesk.care.field_groups import FieldGroup
 from ctidesk.care.freshness import is_stale
 from ctidesk.care.guide_expression import Kind, Value
@@ -21,6 +21,7 @@ from ctidesk.care.member import (
     MemberCard,
     Prescription,
 )
+from ctidesk.care.supply_blockers import authorisation_over
 
 May = Callable[[str], bool]
 """Whether this caller may be told the facts of a group of the card, such as "coverage"."""
@@ -95,7 +96,6 @@ FACTS: Mapping[str, Fact] = {
 Picked = Mapping[Listed, str]
 """The line of each list that the caller speaks of, as `FactSource.options` names it."""
 _GONE = {"cancelled", "canceled", "noshow", "no-show", "fulfilled", "entered-in-error"}
-_UNUSABLE = {"cancelled", "expired", "denied", "refused", "rejected", "ended", "inactive"}
 
 
 _COUNTS = {
@@ -184,7 +184,7 @@ class FactSource:
         named: list[tuple[str, object]] = []
         match listed:
             case Listed.PRESCRIPTIONS:
-                named = [(one.drug, one) for one in card.prescriptions]
+                named = [(one.drug, one) for one in card.prescriptions if not one.withdrawn]
             case Listed.AUTHORISATIONS:
                 named = [(one.item, one) for one in card.authorisations]
             case Listed.COVERAGE:
@@ -247,13 +247,10 @@ class FactSource:
         }
 
     def _active(self, one: object) -> bool:
-        if not isinstance(one, Coverage) or coverage_ended(one, self.today):
-            return False
-        return one.begins is None or one.begins <= self.today
+        return isinstance(one, Coverage) and in_force(one, self.today)
 
     def _usable(self, one: Authorisation) -> bool:
-        over = one.expires is not None and one.expires < self.today
-        return not over and one.units_left != 0 and one.status.lower() not in _UNUSABLE
+        return not authorisation_over(one, self.today)
 
     def _days_to(self, day: date | None) -> float | None:
         return None if day is None else float((day - self.today).days)

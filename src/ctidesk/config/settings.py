@@ -131,6 +131,7 @@ _FILES = (
     "account.ca_file",
     "account.cert_file",
     "account.key_file",
+    "care.guides",
     "care.knowledge",
     "crm.ca_file",
     "data.members_csv",
