@@ -68,7 +68,7 @@ def test_only_what_the_gate_allows_is_anywhere(
         Standing(party=party, level=level),
         START.date(),
     )
-    monkeypatch.setattr(presenters.disclosures, "gate", lambda _call_id: allowed)
+    monkeypatch.setattr(presenters.disclosures, "_gate_of", lambda *_: allowed)
     call_id = scene.talk(SHARED)
     scene.pop.open_member(call_id, "M-1001")
     told = everything(desk_window)
@@ -87,7 +87,7 @@ def test_withheld_fields_look_the_same_whatever_is_behind_them(
     """A picture of the card tells nothing: it does not change with what is withheld."""
     presenters = desk_window.presenters
     shown = Gate(frozenset({Field.COVERAGE}), "This party is not told this.")
-    monkeypatch.setattr(presenters.disclosures, "gate", lambda _call_id: shown)
+    monkeypatch.setattr(presenters.disclosures, "_gate_of", lambda *_: shown)
     view = desk_window.panels.member_card
     other = dataclasses.replace(
         jane(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from pathlib import Path
 
@@ -82,6 +83,22 @@ def test_what_may_not_be_told_is_no_fact() -> None:
     assert source(may=False).options(Listed.PRESCRIPTIONS) == ()
     # withheld is not "none on record"
     assert "rx.count" not in walked.facts and walked.obstacle is None
+
+
+@pytest.mark.parametrize("status", ["not eligible", "draft", "cancelled"])
+def test_a_cover_that_does_not_hold_on_the_card_does_not_hold_in_a_guide(status: str) -> None:
+    (cover,) = jane().coverages
+    card = dataclasses.replace(jane(), coverages=(dataclasses.replace(cover, status=status),))
+    assert source().facts({})["cover.active"] is True
+    assert source(card).facts({})["cover.active"] is False
+
+
+def test_a_withdrawn_prescription_is_not_offered() -> None:
+    inhaler, *others = jane().prescriptions
+    stopped = dataclasses.replace(inhaler, status="stopped")
+    card = dataclasses.replace(jane(), prescriptions=(stopped, *others))
+    assert source(card).options(Listed.PRESCRIPTIONS) == (EXPIRED,)
+    assert INHALER in source().options(Listed.PRESCRIPTIONS)
 
 
 def test_an_expired_authorisation_starts_a_chain_with_dates() -> None:

@@ -54,6 +54,10 @@ client_id = "desk-7"
 types = ["Patient", "Coverage"]
 ca_file = "crm-roots.pem"
 interval = 30
+
+[care]
+guides = "guides"
+knowledge = "articles"
 """
 
 
@@ -65,6 +69,8 @@ def test_a_whole_file_is_read_and_paths_count_from_its_folder() -> None:
     assert read.account.key_file == str(FOLDER / "own.key")
     assert (read.account.registrars, read.account.ice) == (("pbx2.example:5060",), True)
     assert read.data.members_csv == str(FOLDER / "members.csv")
+    assert read.care.guides == str(FOLDER / "guides")
+    assert read.care.knowledge == str(FOLDER / "articles")
     assert read.recording.recipients == ("age1example",)
     assert read.wrapup.seconds == 60
     assert read.crm.server == "https://crm.example/fhir/R4"
