@@ -120,6 +120,11 @@ def merge_and_split(stage: Stage, who: str, colleague: str) -> None:
         stage.picture("conference")
         stage.hands.press("call_mute")
         stage.until("not muted", lambda: not any(call.muted for call in stage.desk.live))
+    split(stage)
+
+
+def split(stage: Stage) -> None:
+    """The conference ends; nobody is lost."""
     with stage.step("Split: the colleague talks, the caller waits"):
         stage.hands.press("consult_split")
         stage.until("no conference", lambda: not stage.call.conference_with)
@@ -178,11 +183,14 @@ def end(stage: Stage) -> None:
 
 
 def wrap_up(stage: Stage, code_search: str, note: str) -> None:
-    """Code and note; saved with the message for the CRM in one go; the recording is proven."""
+    """Code and note; saved with the message for the CRM in one go; the recording is proven.
+    `code_search` "": the code that a guide has proposed stays."""
     call_id = stage.call_id
-    with stage.step(f"Wrap up: search “{code_search}”, note, Save and ready") as step:
-        stage.hands.enter("wrap_up_search", code_search)
-        stage.hands.submit("wrap_up_search")
+    code = f"search “{code_search}”" if code_search else "the guide's code"
+    with stage.step(f"Wrap up: {code}, note, Save and ready") as step:
+        if code_search:
+            stage.hands.enter("wrap_up_search", code_search)
+            stage.hands.submit("wrap_up_search")
         stage.hands.enter("wrap_up_note", note)
         stage.picture("wrap-up")
         stage.hands.press("wrap_up_save_ready")

@@ -1,4 +1,4 @@
-"""The self-driving demo: four callers, everything an agent does, each step checked.
+"""The self-driving demo: six callers, everything an agent does, each step checked.
 
 Runs in: desk process, Qt main thread (no Qt in here). `play` is called once the desk is up; the
 transcript says what happened, and the first step that fails ends the play.
@@ -11,7 +11,7 @@ from ctidesk.calls.call import Phase
 from ctidesk.calls.desk import EngineState
 from ctidesk.care.member import MemberCard
 from ctidesk.care.questions import QUESTIONS, QuestionKind
-from ctidesk.demo import acts
+from ctidesk.demo import acts, stories
 from ctidesk.demo.stage import Stage, StepFailed
 
 START_S = 30.0
@@ -22,7 +22,10 @@ MAX_QUESTIONS = 5
 def play(stage: Stage) -> bool:
     """The whole demo; True when every step came true. Never raises `StepFailed`."""
     try:
-        for scene in (begin, household, second_call, carer, withheld, figures):
+        for scene in (
+            *(begin, household, second_call, carer, withheld),
+            *(missed, refill, emergency, figures),
+        ):
             scene(stage)
     except StepFailed:
         stage.picture("failed")
@@ -108,11 +111,12 @@ def carer(stage: Stage) -> None:
         stage.picture("carer")
     acts.answer(stage, "maria")
     open_and_verify(stage, "Maria Nowak", "carer", caller="Maria Nowak")
+    stories.supplies_chain(stage)
     acts.consult(stage, "night")
     acts.cancel_consult(stage)
     acts.talk(stage, TALK_S)
     acts.end(stage)
-    acts.wrap_up(stage, "refill", "Asks for Mr Lindqvist.")
+    acts.wrap_up(stage, "", "Supplies for Mr Lindqvist: renewal started.")
 
 
 def withheld(stage: Stage) -> None:
@@ -128,6 +132,35 @@ def withheld(stage: Stage) -> None:
         stage.callers.hang_up("withheld")
         stage.until("wrap-up has begun", lambda: stage.call_id in stage.desk.wrap_ups)
     acts.wrap_up(stage, "complaint", "Asks how data is kept.")
+
+
+def missed(stage: Stage) -> None:
+    stage.scene("A call that nobody took")
+    acts.ring(stage, "tom")
+    stories.give_up(stage, "tom")
+
+
+def refill(stage: Stage) -> None:
+    """The same caller again: what he wants cannot be, and the missed call is closed."""
+    stage.scene("A refill whose prescription has expired")
+    acts.ring(stage, "tom")
+    acts.answer(stage, "tom")
+    open_and_verify(stage, "Tom Doe", "tom")
+    stories.refill_refused(stage)
+    acts.end(stage)
+    acts.wrap_up(stage, "refill", "Prescription expired; asks the doctor for a new one.")
+    stories.nothing_missed(stage)
+
+
+def emergency(stage: Stage) -> None:
+    stage.scene("An emergency, and the first nurse's line is busy")
+    acts.ring(stage, "lena")
+    acts.answer(stage, "lena")
+    stories.red_flag(stage)
+    acts.split(stage)
+    acts.complete_transfer(stage, "lena", "chen")
+    acts.wrap_up(stage, "emergency", "Nurse took over.")
+    stories.no_minute(stage)
 
 
 def figures(stage: Stage) -> None:

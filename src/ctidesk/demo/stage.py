@@ -41,6 +41,10 @@ class Hands(Protocol):
         """Press Enter in the field."""
         ...
 
+    def key(self, keys: str) -> None:
+        """Press a shortcut, such as "Ctrl+G"."""
+        ...
+
     def hint(self, control: str) -> str:
         """What the field asks for: its placeholder."""
         ...

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -63,6 +64,12 @@ class ScreenHands:
 
     def submit(self, control: str) -> None:
         QTest.keyClick(self._usable(control, QLineEdit), Qt.Key.Key_Return)
+
+    def key(self, keys: str) -> None:
+        # shortcuts count in the active window only
+        self._window.activateWindow()
+        self._turn()
+        QTest.keySequence(QApplication.focusWidget() or self._window, QKeySequence(keys))
 
     def choose(self, control: str, text: str) -> None:
         widget = self._usable(control, QWidget)

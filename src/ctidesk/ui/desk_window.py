@@ -84,6 +84,7 @@ class DeskWindow(QObject):
         self._quality.watch(self.panels.quality.show_quality)
         self.tick.ticked.connect(self.presenters.tick)
         needs.desk.subscribe(self._changed)
+        self.presenters.in_view.subscribe(self._another_in_view)
         app.aboutToQuit.connect(self.close)
         self._changed(None)
 
@@ -150,6 +151,10 @@ class DeskWindow(QObject):
         self.keys.deleteLater()
         self.window.close_for_good()
         self.window.deleteLater()
+
+    def _another_in_view(self, call_id: str) -> None:
+        if any(call.call_id == call_id for call in self._needs.desk.live):
+            self.window.columns.show_caller()
 
     # -------------------------------------------------------------------- make
 

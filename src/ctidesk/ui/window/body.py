@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ctidesk.ui.theme.scale import AIDS_FROM, AIDS_WIDTH, WIDE_FROM
 from ctidesk.ui.theme.theme import Theme
@@ -89,6 +97,17 @@ class Columns(QWidget):
         index = self._tabs.indexOf(pane)
         if index >= 0:
             self._tabs.setCurrentIndex(index)
+
+    def show_caller(self) -> None:
+        """The card to the front, unless somebody is typing into what lies before it."""
+        front, focus = self._tabs.currentWidget(), QApplication.focusWidget()
+        inside = focus is not None and front.isAncestorOf(focus)
+        if inside and isinstance(focus, QLineEdit | QPlainTextEdit):
+            return
+        if inside:
+            # a key meant for the list that goes away must press nothing on the card
+            self._tabs.tabBar().setFocus(Qt.FocusReason.OtherFocusReason)
+        self._tabs.setCurrentIndex(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
