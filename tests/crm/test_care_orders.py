@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from tests.support.crm_people import RECORDS
 from tests.support.crm_store import OpenStore
 from tests.support.fhir_resources import concept, patient, refers, resource
 from tests.support.fhir_rows import put
 
 from ctidesk.calls.errors import KnownError
+from ctidesk.care.member import MemberCard
 from ctidesk.care.orders import (
     AppointmentOrder,
     CareOrder,
@@ -24,7 +25,8 @@ from ctidesk.care.orders import (
     TaskOrder,
 )
 from ctidesk.care.work import WorkItem
-from ctidesk.crm import audit, care_orders_sql, schema
+from ctidesk.crm import audit, card_sql, care_orders_sql, schema
+from ctidesk.crm.standing_schema import address_confirmations
 from ctidesk.crm.work_schema import work_items
 
 NOW = 1_800_000_000.0
@@ -99,6 +101,41 @@ def test_a_callback_has_the_number_that_is_dialled(opened: OpenStore) -> None:
     (item,) = place(opened, TaskOrder(title="Call when it is there", callback=True))
     assert (item.number, item.member) == ("+491713920031", "Lena Fischer")
     assert item.due_wall == NOW + 86_400
+
+
+def confirmed(opened: OpenStore, address: str) -> None:
+    placing = Placing(
+        key="c1/refill/1", call_id="c1", member_id="M-1003", orders=(), confirmed_address=address
+    )
+    opened.run(lambda c: care_orders_sql.place(c, placing, "agent", NOW, sends=False))
+
+
+def test_a_confirmed_address_is_on_the_card_until_the_record_has_another(
+    opened: OpenStore,
+) -> None:
+    def shown() -> MemberCard:
+        return opened.run(lambda c: card_sql.card(c, "M-1003"))
+
+    def move(address: str) -> None:
+        query = update(schema.members).where(schema.members.c.member_id == "M-1003")
+        opened.run(lambda c: c.execute(query.values(address=address)))
+
+    address = "Sonnenallee 77, Berlin"
+    move(address)
+    assert shown().address_confirmed is None
+    confirmed(opened, "Somewhere else 1")
+    assert shown().address_confirmed is None, "not the one on record"
+    confirmed(opened, address)
+    rows = opened.run(lambda c: audit.verify(c).rows)
+    confirmed(opened, address)
+    assert opened.run(lambda c: audit.verify(c).rows) == rows, "noted once"
+    assert shown().address_confirmed == date.fromtimestamp(NOW)
+    move("New street 2")
+    assert shown().address_confirmed is None
+    move(address)
+    opened.run(lambda c: c.execute(delete(schema.members)))
+    left = opened.run(lambda c: c.execute(select(address_confirmations)).all())
+    assert left == [], "erased with the member"
 
 
 def test_without_a_crm_a_refill_is_work_for_somebody(opened: OpenStore) -> None:

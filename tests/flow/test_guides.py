@@ -88,6 +88,7 @@ def test_an_expired_authorisation_starts_a_chain_with_dates(
 ) -> None:
     centre.talking(desk, CARER)
     open_and_verify(desk, "Maria Nowak", WALTER)
+    desk.shows("Address unconfirmed")
     desk.ask("perform", "desk.guide")
     desk.shows("An authorisation has expired or is used up")
     desk.choose("guides", "Medical supplies")
@@ -101,6 +102,7 @@ def test_an_expired_authorisation_starts_a_chain_with_dates(
         else:
             desk.press("guide_choice_1")
     until(lambda: len(rows(centre)["work_items"]) >= 3, "the chain")
+    desk.hides("Address unconfirmed")
     chain = [one for one in rows(centre)["work_items"] if one.chain_id]
     assert [one.step for one in chain] == list(range(1, len(chain) + 1))
     assert [one.state for one in chain] == ["open", *["waiting"] * (len(chain) - 1)]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from ctidesk.care.guide import NO, Guide, OrderSpec
+from ctidesk.care.guide import NO, YES, Guide, OrderSpec
 from ctidesk.care.guide_expression import Value
 from ctidesk.care.guide_facts import FactSource, Listed
 from ctidesk.care.guide_run import Walk
@@ -45,6 +45,7 @@ ORDER_FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str], Mapping[str, ty
 "day" and "time" name a step; "confirmed" the steps of which one has to be answered and not by "no";
 "values" the steps whose answers the template shows."""
 WORKDAY_ENDS = time(17, 0)
+ADDRESS = "member.address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class Outcome:
     note: tuple[str, ...] = field(repr=False)
     orders: tuple[CareOrder, ...] = field(repr=False)
     closing: str = ""
+    confirmed_address: str = field(default="", repr=False)
+    """See `care.orders.Placing`."""
 
 
 STEP_FIELDS = ("due", "promised", "confirmed", "quantity", "day", "time", "values")
@@ -78,7 +81,16 @@ def outcome(guide: Guide, walked: Walk, source: FactSource) -> Outcome:
             if spec.when is None or spec.when.holds(facts)
         ),
         closing=ending.say.filled(facts),
+        confirmed_address=_confirmed_address(guide, facts),
     )
+
+
+def _confirmed_address(guide: Guide, facts: Mapping[str, Value]) -> str:
+    """A check that shows the address alone, answered with yes."""
+    checks = (step.id for step in guide.steps if step.show == (ADDRESS,))
+    if not any(facts.get(f"answer.{each}") == YES for each in checks):
+        return ""
+    return str(facts.get(ADDRESS, ""))
 
 
 def _order(spec: OrderSpec, walked: Walk, source: FactSource) -> CareOrder:

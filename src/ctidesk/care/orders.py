@@ -92,6 +92,8 @@ class Placing:
     call_id: str
     member_id: str = field(repr=False)
     orders: tuple[CareOrder, ...] = field(repr=False)
+    confirmed_address: str = field(default="", repr=False)
+    """The address on record as the caller confirmed it, "" when nobody asked or it was wrong."""
 
 
 class CareOrders(Protocol):

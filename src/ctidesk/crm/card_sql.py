@@ -29,7 +29,7 @@ from ctidesk.crm import lookup_sql, schema
 from ctidesk.crm.member_texts import MemberTexts
 from ctidesk.crm.network_sql import Networks, listed, of_member
 from ctidesk.crm.schema import Owner, facilities, members, numbers, relations
-from ctidesk.crm.standing_schema import authority_scopes, member_standings
+from ctidesk.crm.standing_schema import address_confirmations, authority_scopes, member_standings
 
 DESK_SOURCE = "this desk"
 MOST_FOUND = 20
@@ -95,6 +95,10 @@ _RELATIONS = (
     .order_by(relations.c.kind, relations.c.id)
 )
 _STANDING = select(member_standings).where(member_standings.c.member_ref == bindparam("ref"))
+_CONFIRMED = select(address_confirmations.c.confirmed_on).where(
+    address_confirmations.c.member_ref == bindparam("ref"),
+    address_confirmations.c.address == bindparam("address"),
+)
 _CURRENT = text("SELECT kind, current_wall FROM fhir_cursors WHERE current_wall IS NOT NULL")
 
 Current = Mapping[str, float]
@@ -144,6 +148,9 @@ def card(connection: Connection, member_id: str) -> MemberCard:
         ),
         open_tasks=texts.open_tasks(),
         other_details=texts.other_details(row),
+        address_confirmed=_date(
+            connection.execute(_CONFIRMED, {**of, "address": row.address}).scalar() or ""
+        ),
         provenance=_provenance(row, current),
     )
 

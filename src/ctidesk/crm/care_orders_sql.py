@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from ctidesk.care.orders import (
     AppointmentOrder,
@@ -24,10 +24,11 @@ from ctidesk.care.orders import (
     TaskOrder,
 )
 from ctidesk.care.work import WorkItem, WorkKind
-from ctidesk.crm import requests_sql, work_sql
+from ctidesk.crm import audit, requests_sql, work_sql
 from ctidesk.crm.corrections_sql import Hand
 from ctidesk.crm.fhir.reading import Surroundings
 from ctidesk.crm.schema import Owner, members, numbers
+from ctidesk.crm.standing_schema import address_confirmations
 from ctidesk.crm.work_sql import Worker
 
 DAY_S = 86_400.0
@@ -51,12 +52,42 @@ def place(
             item = replace(item, chain_id=f"{placing.key}/{order.chain}", step=steps[order.chain])
         item = _about(connection, item, placing.member_id)
         found.append(replace(item, item_id=work_sql.add(connection, item, Worker(who, wall))))
+    if placing.confirmed_address:
+        _confirm(connection, placing, who, wall)
     return found
 
 
 # -------------------------------------------------------------------- private
 
 _HERE = Surroundings("")
+
+
+def _confirm(connection: Connection, placing: Placing, who: str, wall: float) -> None:
+    """Note the day once, unless the record has another address by now."""
+    query = select(members.c.id).where(
+        members.c.member_id == placing.member_id, members.c.address == placing.confirmed_address
+    )
+    ref = connection.execute(query).scalar_one_or_none()
+    if ref is None:
+        return
+    row = {
+        "member_ref": ref,
+        "address": placing.confirmed_address,
+        "confirmed_on": date.fromtimestamp(wall).isoformat(),
+    }
+    known = select(address_confirmations).filter_by(**row)
+    if connection.execute(known).first() is not None:
+        return
+    connection.execute(insert(address_confirmations).prefix_with("OR REPLACE").values(row))
+    audit.record(
+        connection,
+        t_wall=wall,
+        who=who,
+        action="address_confirmed",
+        member_id=placing.member_id,
+        subject_id=placing.call_id,
+        purpose="guide",
+    )
 
 
 def _requested(

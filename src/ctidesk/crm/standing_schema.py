@@ -39,6 +39,22 @@ authority_scopes = Table(
     Column("scope", Text, nullable=False),
 )
 
+address_confirmations = Table(
+    "address_confirmations",
+    metadata,
+    Column(
+        "member_ref",
+        Integer,
+        ForeignKey("members.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # what was confirmed: another address on record is not confirmed by it
+    Column("address", Text, nullable=False),
+    # an ISO date, of the agent's day
+    Column("confirmed_on", Text, nullable=False),
+)
+
 DROP_STANDING = "DELETE FROM member_standings WHERE member_ref = ?"
 ADD_STANDING = (
     "INSERT INTO member_standings(member_ref, deceased, merged_into, restricted)"

@@ -178,7 +178,7 @@ class DeskPresenters:
             ),
         )
         self.guide.code_label = self._code_label
-        self.guide.placed = self.work_desk.restore
+        self.guide.placed = self._ordered
         self.topic = CallTopic(desk, needs.pop, self.in_view, lambda: self.wrap_up.live.state.code)
         self.topic.step = self.guide.place
         self.knowledge = KnowledgePresenter(needs.knowledge, clock, self.topic, needs.language)
@@ -209,6 +209,11 @@ class DeskPresenters:
         self._needs.journal.load_drafts(loaded)
         self.work_desk.restore()
         self.status.ask_outbox()
+
+    def _ordered(self, member_id: str) -> None:
+        """What a guide ordered or confirmed is on the work list and on the card at once."""
+        self.work_desk.restore()
+        self._needs.pop.reload(member_id)
 
     def read_disclosure_again(self) -> None:
         """The last good policy stays where the file has a mistake, which is told."""

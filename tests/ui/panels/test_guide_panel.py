@@ -95,6 +95,7 @@ def test_a_refill_takes_few_keys_from_answer_to_saved(
     assert desk_window.presenters.guide.live.state.stage is GuideStage.DONE
     (order,) = scene.orders.orders
     assert isinstance(order, RefillOrder)
+    assert scene.orders.placed[-1].confirmed_address == jane().address
     assert (order.drug, order.prescription) == (DRUG, "MedicationRequest/7")
     assert order.address_confirmed and order.promised == date(2026, 3, 17)
     wrap_up = desk_window.presenters.wrap_up.live.state

@@ -143,6 +143,12 @@ def test_a_complete_refill_orders_what_was_promised() -> None:
         address_confirmed=True,
     )
     assert made.code == "refill" and any("17 March" in line for line in made.note)
+    assert made.confirmed_address == card.address != ""
+    elsewhere = {**answers, "address": "no", "new_address": "Uferweg 3, Berlin"}
+    walked = walk(guide("refill"), elsewhere, source(card))
+    assert walked.complete
+    made = outcome(guide("refill"), walked, source(card))
+    assert made.confirmed_address == "", "the one on record was wrong"
 
 
 @pytest.mark.parametrize(

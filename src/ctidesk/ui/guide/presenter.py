@@ -36,8 +36,8 @@ class GuidePresenter:
     """A guide's place is in the log: it can be left at any step, by a killed desk too.
 
     `perform(command)` gives an order of the desk and tells whether it was possible; `code_label`
-    words a code. `placed()` is called when orders became
-    work or messages. They are set by whoever knows them.
+    words a code. `placed(member_id)` is called when orders became work or messages.
+    They are set by whoever knows them.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class GuidePresenter:
         self._search = ""
         self.perform: Callable[[str], bool] = lambda _command: False
         self.code_label: Callable[[str], str] = str
-        self.placed: Callable[[], None] = lambda: None
+        self.placed: Callable[[str], None] = lambda _member_id: None
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
         needs.pop.subscribe(self.live.refresh)
@@ -152,12 +152,18 @@ class GuidePresenter:
         key = f"{call_id}/{guide.id}/{run.number}"
         if key in self._ordering:
             return
-        if not made.orders:
+        if not made.orders and not made.confirmed_address:
             self._completed(call_id, guide.id, made)
             return
         self._ordering.add(key)
         member_id = self._desk.context(call_id).member_id
-        placing = Placing(key=key, call_id=call_id, member_id=member_id, orders=made.orders)
+        placing = Placing(
+            key=key,
+            call_id=call_id,
+            member_id=member_id,
+            orders=made.orders,
+            confirmed_address=made.confirmed_address,
+        )
 
         def placed(result: object) -> None:
             self._ordering.discard(key)
@@ -165,7 +171,7 @@ class GuidePresenter:
                 self._tell(call_id, Problem(result.text, result.remedy))
             else:
                 self._completed(call_id, guide.id, made)
-                self.placed()
+                self.placed(member_id)
 
         self._needs.orders.place(placing, self._needs.agent, placed)
         self.live.refresh()
