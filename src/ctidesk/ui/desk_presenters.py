@@ -196,6 +196,7 @@ class DeskPresenters:
         self.red_flag.live.watch(self.consult.live.refresh)
         self.interpreter.live.watch(self.consult.live.refresh)
         self.status = StatusPresenter(desk, needs.journal, needs.statistics, clock, self._reason)
+        self.work.live.watch(lambda state: self.status.set_work(state.due, state.overdue))
 
     def restore(self) -> None:
         """Ask for what an earlier desk kept; once, as soon as the journal takes questions."""

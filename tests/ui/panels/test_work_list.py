@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from tests.support.desk_scenes import COLLEAGUES, LENA, SHARED, Scene
 from tests.support.screens import SIZES, grab
+from tests.support.widget_text import widget_texts
 
 from ctidesk.care.work import WorkItem, WorkKind
 from ctidesk.ui.desk_window import DeskWindow
+from ctidesk.ui.status_strip.indicator import Indicator
+from ctidesk.ui.status_strip.view import IndicatorView
 from ctidesk.ui.theme.theme import Theme
 
 HOUR = 3600.0
@@ -51,6 +54,31 @@ def test_what_is_overdue_stands_first_and_says_so(scene: Scene, desk_window: Des
     assert first.title == "Call back about the inhaler" and first.overdue
     assert "Missed call" in second.detail and second.due.startswith("Due")
     assert desk_window.presenters.work.live.state.summary == "1 due, 1 overdue"
+
+
+def test_the_status_line_counts_what_is_due_and_opens_the_list(
+    scene: Scene, desk_window: DeskWindow
+) -> None:
+    def shown() -> Indicator | None:
+        state = desk_window.presenters.status.live.state
+        return next((one for one in state.indicators if one.key == "work"), None)
+
+    assert shown() is None, "nothing due is no word"
+    ring_out(scene, LENA)
+    (one,) = [shown()]
+    assert one is not None and one.word == "1 due today"
+    given(scene, desk_window, callback(scene))
+    late = shown()
+    assert late is not None and late.word == "1 overdue" and "1 due today" in late.tip
+    strip = desk_window.panels.status_strip
+    (view,) = [each for each in strip.findChildren(IndicatorView) if "overdue" in texts_of(each)]
+    (button,) = view.findChildren(QAbstractButton)
+    button.click()
+    assert desk_window.overlays.work().isVisible()
+
+
+def texts_of(view: IndicatorView) -> str:
+    return " ".join(widget_texts(view))
 
 
 def test_an_item_that_was_chosen_before_it_was_stored_stays_in_view(

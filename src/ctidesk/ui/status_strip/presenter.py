@@ -20,6 +20,7 @@ from ctidesk.ui import words
 from ctidesk.ui.directory_search.presenter import Problem
 from ctidesk.ui.live import Live, but_telemetry
 from ctidesk.ui.status_strip import outgoing
+from ctidesk.ui.status_strip.due_work import due_work
 from ctidesk.ui.status_strip.indicator import Indicator
 from ctidesk.ui.theme.tokens import Role
 
@@ -68,6 +69,7 @@ class StatusPresenter:
         self._waiting: int | None = None
         self._outbox_problem: Problem | None = None
         self._sending: OutgoingState | None = None
+        self._work = (0, 0)
         self._spark: deque[float] = deque(maxlen=SPARK)
         self.live = Live(self._state)
         desk.subscribe(but_telemetry(self._changed))
@@ -98,6 +100,12 @@ class StatusPresenter:
         """How the sending stands, of a desk that sends."""
         self._sending = state
         self.live.refresh()
+
+    def set_work(self, due: int, overdue: int) -> None:
+        """How much of the work list is due today, and overdue."""
+        if (due, overdue) != self._work:
+            self._work = (due, overdue)
+            self.live.refresh()
 
     def ask_outbox(self) -> None:
         """Count what waits for the CRM."""
@@ -141,6 +149,7 @@ class StatusPresenter:
             *self._engine(),
             *self._data(),
             *self._outgoing(),
+            *due_work(*self._work),
             *([self._key] if self._key else []),
             *([self._web_api] if self._web_api else []),
         ]
