@@ -22,10 +22,12 @@ MAX_GUIDES = 200
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a folder holds: guides by the name of their file, and what is wrong, by file."""
+    """What a folder holds: guides by the name of their file, and what is wrong, by file. `away`:
+    the folder cannot be read now."""
 
     guides: Mapping[str, Guide]
     problems: Mapping[str, tuple[KnownError, ...]]
+    away: bool = False
 
 
 def read_folder(folder: Path, language: str = "en") -> Reading:
@@ -34,11 +36,12 @@ def read_folder(folder: Path, language: str = "en") -> Reading:
     guides: dict[str, Guide] = {}
     problems: dict[str, tuple[KnownError, ...]] = {}
     try:
-        paths = sorted(path for path in folder.glob("*.toml") if path.is_file())
-    except OSError:
-        paths = []
-    if not paths and not folder.is_dir():
-        return Reading({}, {folder.name: (bad_guide(folder.name, "the folder does not exist"),)})
+        found_files = [path for path in folder.iterdir() if path.suffix == ".toml"]
+        paths = sorted(path for path in found_files if path.is_file())
+    except OSError as error:
+        gone = isinstance(error, FileNotFoundError)
+        why = "the folder does not exist" if gone else f"it cannot be read ({error.strerror})"
+        return Reading({}, {folder.name: (bad_guide(folder.name, why),)}, away=True)
     for path in paths[:MAX_GUIDES]:
         guide, found = _read(path, folder / language / path.name)
         other = next((name for name, each in guides.items() if guide and each.id == guide.id), "")
@@ -87,9 +90,10 @@ class GuideShelf:
 
     def take(self, reading: Reading) -> None:
         """What the centre's folder holds now. A file with a mistake keeps its last good version;
-        one that is gone is gone."""
-        kept = {name: self._own[name] for name in reading.problems if name in self._own}
-        self._own = {**kept, **reading.guides}
+        one that is gone is gone. A folder that is away empties nothing."""
+        if not reading.away:
+            kept = {name: self._own[name] for name in reading.problems if name in self._own}
+            self._own = {**kept, **reading.guides}
         self.problems = tuple(each for found in reading.problems.values() for each in found)
         for listener in self._listeners:
             listener()

@@ -63,7 +63,8 @@ def desk_needs(
     disclosure, problem = disclosure_policy(settings.care)
     if problem is not None:
         troubles.append(("disclosure", problem))
-    guides = guide_shelf(settings.care)
+    # those of the centre's folder come behind the window (`guides_link`)
+    guides = GuideShelf(read_folder(resources() / "guides", settings.agent.language))
     if guides.problems:
         troubles.append(("guides", guides.problems[0]))
     protocol, problem = red_flag_protocol(settings.red_flag, parts.profile.root)
@@ -97,7 +98,6 @@ def desk_needs(
         disclosure=disclosure,
         disclosure_again=functools.partial(load_policy, _disclosure_file(settings.care)),
         guides=guides,
-        guides_again=functools.partial(_read_guides, guides, settings.care),
         orders=parts.orders,
         knowledge=SqlKnowledge(parts.store),
         language=settings.agent.language,
@@ -105,18 +105,6 @@ def desk_needs(
         interpreters=lines_of(settings.interpreter.lines),
     )
     return needs, troubles
-
-
-def guide_shelf(care: Care) -> GuideShelf:
-    """Those that ship with ctidesk, and before them those of the centre's folder."""
-    shelf = GuideShelf(read_folder(resources() / "guides"))
-    _read_guides(shelf, care)
-    return shelf
-
-
-def _read_guides(shelf: GuideShelf, care: Care) -> None:
-    if care.guides:
-        shelf.take(read_folder(Path(care.guides)))
 
 
 def wrap_up_codes(wrapup: WrapUp) -> tuple[CodeTree, KnownError | None]:

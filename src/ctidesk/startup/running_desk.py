@@ -24,8 +24,10 @@ from ctidesk.config.paths import Profile, resources
 from ctidesk.config.settings import Settings
 from ctidesk.crm.fhir.progress import PullState
 from ctidesk.crm.store import StorePhase, StoreState
+from ctidesk.startup import guides_link
 from ctidesk.startup.crm_link import crm_indicator
 from ctidesk.startup.desk_needs import desk_needs, time_of_day
+from ctidesk.startup.guides_link import GuidesLink
 from ctidesk.startup.indicators import cache_indicator, recording_indicator
 from ctidesk.startup.instance import TOKEN_CHANGED
 from ctidesk.startup.knowledge_link import NOTICE as KNOWLEDGE, KnowledgeLink, Outcome, trouble_of
@@ -82,7 +84,15 @@ class RunningDesk:
         self._knowledge = KnowledgeLink(
             self.parts.store, settings.care.knowledge, self._knowledge_taken
         )
-        self.window.commands.register(self._knowledge.command())
+        self._guides = GuidesLink(
+            needs.guides,
+            settings.care.guides,
+            settings.agent.language,
+            self.bridge.deliver,
+            self._guides_taken,
+        )
+        for command in (self._knowledge.command(), self._guides.command()):
+            self.window.commands.register(command)
         for key, problem in troubles:
             self.window.tell(problem, key)
         self._rings = FocusRings(app, self.theme)
@@ -119,6 +129,7 @@ class RunningDesk:
         correct = self.window.panels.member_card.correct
         correct.clicked.connect(lambda: self.window.commands.perform("card.correct"))
         self.parts.start_cache()
+        self._guides.start()
         if self.settings.web_api.enabled:
             self._serve_web_crms()
 
@@ -153,6 +164,7 @@ class RunningDesk:
         if self._data is not None:
             self._data.stop()
         self._knowledge.stop()
+        self._guides.stop()
         self.window.close()
         self.parts.stop()
         self.bridge.close()
@@ -216,6 +228,12 @@ class RunningDesk:
         trouble = trouble_of(outcome)
         if trouble is not None:
             self.window.tell(trouble, KNOWLEDGE)
+
+    def _guides_taken(self, problems: Sequence[KnownError]) -> None:
+        self.window.untell(guides_link.NOTICE)
+        trouble = guides_link.trouble_of(problems)
+        if trouble is not None:
+            self.window.tell(trouble, guides_link.NOTICE)
 
     def _recording_key_changed(self, problem: KnownError | None) -> None:
         indicator = recording_indicator(self.settings, problem, self.parts.can_sign)

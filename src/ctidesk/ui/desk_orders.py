@@ -83,7 +83,7 @@ def register(commands: DeskCommands, shown: DeskPresenters, places: Places) -> N
         card.card_commands(shown.member_card, places.break_glass, shown.read_disclosure_again),
         work_commands(shown.work, places.work, places.add_work),
         knowledge_commands(places.aid),
-        guide_commands(shown.guide, places.aid, shown.read_guides_again),
+        guide_commands(shown.guide, places.aid),
     )
     for command in chain.from_iterable(groups):
         commands.register(command)

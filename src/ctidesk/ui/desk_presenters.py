@@ -98,7 +98,6 @@ class DeskNeeds:
     sound: SoundChoice = field(default_factory=ForgetfulSound)
     work: WorkPort = field(default_factory=WorkPort)
     guides: GuideShelf = field(default_factory=lambda: GuideShelf(Reading({}, {})))
-    guides_again: Callable[[], None] = lambda: None
     orders: CareOrders = field(default_factory=NoOrders)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
     language: str = "en"
@@ -237,13 +236,6 @@ class DeskPresenters:
         self.status.take_log(whole)
         self.urgent.take_log(whole)
         self.guide.take_log(whole)
-
-    def read_guides_again(self) -> None:
-        """A file with a mistake keeps its last good version, and the mistake is told; guides in
-        use go on as they began."""
-        self._needs.guides_again()
-        for problem in self._needs.guides.problems[:1]:
-            self._needs.desk.publish(problem)
 
     def tick(self) -> None:
         """Once a second while something runs."""

@@ -15,10 +15,8 @@ KEY = "guide"
 SHORTCUTS = (Shortcut("desk.guide", "Go to the guide", "Desk", "Ctrl+G"),)
 
 
-def guide_commands(
-    guide: GuidePresenter, show: Callable[[str], None], read_again: Callable[[], None]
-) -> tuple[DeskCommand, ...]:
-    """`show(key)`: the aid in front, with the keyboard; `read_again()`: the centre's own files."""
+def guide_commands(guide: GuidePresenter, show: Callable[[str], None]) -> tuple[DeskCommand, ...]:
+    """`show(key)`: the aid in front, with the keyboard."""
     return (
         DeskCommand(
             name="desk.guide",
@@ -27,14 +25,6 @@ def guide_commands(
             run=lambda: show(KEY),
             icon="note",
             words="script steps refill supplies appointment complaint benefits",
-        ),
-        DeskCommand(
-            name="guide.read_again",
-            title="Read the guides again",
-            group="Desk",
-            run=read_again,
-            icon="sync",
-            words="reload files editor",
         ),
         DeskCommand(
             name="guide.leave",
