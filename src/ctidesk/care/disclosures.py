@@ -18,7 +18,7 @@ from ctidesk.calls.ports import Clock
 from ctidesk.calls.text import plain
 from ctidesk.care import authority
 from ctidesk.care.authority import Organisation, RecordNotice
-from ctidesk.care.day_words import day
+from ctidesk.care.day_words import day, local_day
 from ctidesk.care.disclosure import (
     CLOSED,
     DisclosurePolicy,
@@ -340,7 +340,7 @@ class Disclosures:
             del self._verified_as[key]
 
     def _today(self) -> datetime.date:
-        return datetime.datetime.fromtimestamp(self._clock.wall(), datetime.UTC).date()
+        return local_day(self._clock.wall())
 
     def _tell(self, call_id: str) -> None:
         for listener in list(self._listeners):

@@ -14,7 +14,7 @@ from ctidesk.calls.agent_events import IdentityChecked
 from ctidesk.calls.ports import Clock
 from ctidesk.care import answers, authority, comparing
 from ctidesk.care.authority import Organisation
-from ctidesk.care.day_words import day
+from ctidesk.care.day_words import day, local_day
 from ctidesk.care.disclosure import (
     EVERY_FIELD,
     NOTHING,
@@ -291,7 +291,7 @@ class IdentityCheck:
         return [kind for kind in facts if held[kind] and kind not in self._skipped]
 
     def _today(self) -> datetime.date:
-        return datetime.datetime.fromtimestamp(self._clock.wall(), datetime.UTC).date()
+        return local_day(self._clock.wall())
 
     def _authority_of(self, text: str) -> str:
         current = authority.current(self._policy, self._card, self._today())

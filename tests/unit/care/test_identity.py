@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -153,6 +155,28 @@ def test_authority_ends_with_its_last_day() -> None:
     card = dataclasses.replace(CARD, relations=(until,))
     assert IdentityCheck("c1", card, Party.CARER, clock).questions()
     clock.advance(86_400)
+    assert not IdentityCheck("c1", card, Party.CARER, clock).questions()
+
+
+@pytest.fixture
+def sydney(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ten hours before UTC and more: its day begins while there it is still yesterday."""
+    monkeypatch.setenv("TZ", "Australia/Sydney")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's time zone cannot be set")
+@pytest.mark.usefixtures("sydney")
+def test_the_last_day_of_an_authority_is_a_day_of_the_centre() -> None:
+    until = Relation(
+        name="Maria Nowak", kind="carer", may_speak=True, authority_until=date(2030, 1, 1)
+    )
+    card = dataclasses.replace(CARD, relations=(until,))
+    # 2 January, 06:00 at the centre, as the card shows it too
+    clock = FakeClock(now=0.0, wall_offset=datetime(2030, 1, 1, 19, tzinfo=UTC).timestamp())
     assert not IdentityCheck("c1", card, Party.CARER, clock).questions()
 
 

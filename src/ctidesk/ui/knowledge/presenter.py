@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 
 from ctidesk.calls.errors import KnownError
 from ctidesk.calls.ports import Clock
 from ctidesk.calls.text import plain
-from ctidesk.care.day_words import day
+from ctidesk.care.day_words import day, local_day
 from ctidesk.care.knowledge import ArticlePage, Found, Kind, Knowledge, Situation
 from ctidesk.care.knowledge_file import with_links
 from ctidesk.ui.directory_search.presenter import Problem
@@ -184,7 +184,7 @@ class KnowledgePresenter:
         self._knowledge.article(name, wanted, got)
 
     def _state(self) -> KnowledgeState:
-        today = datetime.fromtimestamp(self._clock.wall(), UTC).date()
+        today = local_day(self._clock.wall())
         typed, shown = self._typed(), self._shown()
         return KnowledgeState(
             text=self._text,
