@@ -24,6 +24,7 @@ from ctidesk.demo.people import REGION
 from ctidesk.demo.recording_check import RecordingHeard, check
 from ctidesk.demo.stage import Stage
 from ctidesk.recording.identity import new_identity_file
+from ctidesk.startup.demo import NURSES
 from ctidesk.startup.running_desk import RunningDesk
 from ctidesk.ui.demo_hands import ScreenHands
 
@@ -43,6 +44,7 @@ class DemoDesk:
         self._identity.write_text(identity)
         agent, colleagues = free_port(), free_port()
         settings = Settings(
+            red_flag=NURSES,
             account=Account(
                 user="agent",
                 domain=f"{HOST}:{colleagues}",

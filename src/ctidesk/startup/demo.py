@@ -36,6 +36,8 @@ IMPORT_S = 60.0
 KEY_S = 20.0
 KEY_NAME = "compliance-key.txt"
 PICTURES = "pictures"
+NURSES = RedFlag(lines=("Billing <205>", "Dr. Chen, nurse line <201>"), lead="Team lead Ruiz <203>")
+"""The first nurse line is busy, so that the next one is seen to be called by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,7 @@ class Demo:
             recording=Recording(policy="allowed", recipients=(recipient,)),
             data=Data(region="DE", members_csv=str(resources() / "demo" / "members.csv")),
             agent=Agent(name="Demo agent"),
-            # the first nurse line is busy, so that the next one is seen to be called by itself
-            red_flag=RedFlag(
-                lines=("Billing <205>", "Dr. Chen, nurse line <201>"), lead="Team lead Ruiz <203>"
-            ),
+            red_flag=NURSES,
             interpreter=Interpreter(lines=("Polish <202>", "German <202>")),
         )
 
