@@ -22,7 +22,9 @@ from tests.support.fhir_server import FhirServer
 from ctidesk.crm import schema
 from ctidesk.crm.database import open_database
 
-pytestmark = [pytest.mark.kills, pytest.mark.slow]
+# twelve examples, each with processes that are killed and started anew: a minute and more on two
+# slow cores; what may hang has its own limit below
+pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.timeout(300)]
 
 FAULTS = {
     "500": faults.status(500),
