@@ -47,7 +47,9 @@ class Source:
 
     def wrong(self, table: str, number: int, key: str, what: str) -> None:
         line = line_at(self._lines, table, number, key) or 1
-        where = f"{table} {number}" if table else "the guide"
+        # of texts in another language, "step.address" and "block.1" name their place by themselves
+        named = table if "." in table else f"{table} {number}"
+        where = named if table else "the guide"
         field = f", field “{key}”" if key else ""
         self.problems.append(bad_guide(self.name, f"line {line}, {where}{field} {what}"))
 

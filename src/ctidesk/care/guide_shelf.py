@@ -5,7 +5,7 @@ Runs in: desk process, any thread for `read_folder`, Qt main for the shelf.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,17 +23,20 @@ MAX_GUIDES = 200
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a folder holds: guides by the name of their file, and what is wrong, by file. `away`:
-    the folder cannot be read now."""
+    the folder cannot be read now. `untranslated`: files whose texts in the agent's language have
+    a mistake, so that they are as written."""
 
     guides: Mapping[str, Guide]
     problems: Mapping[str, tuple[KnownError, ...]]
     away: bool = False
+    untranslated: frozenset[str] = frozenset()
 
 
-def read_folder(folder: Path, language: str = "en") -> Reading:
+def read_folder(folder: Path, language: str = "en", beside: Collection[str] = ()) -> Reading:
     """Every `*.toml` directly in `folder`, with the texts of `folder/<language>/<same name>` laid
-    over it. Never raises."""
+    over it. `beside`: ids of guides from elsewhere that a block may lead to. Never raises."""
     guides: dict[str, Guide] = {}
+    untranslated: set[str] = set()
     problems: dict[str, tuple[KnownError, ...]] = {}
     try:
         found_files = [path for path in folder.iterdir() if path.suffix == ".toml"]
@@ -43,7 +46,9 @@ def read_folder(folder: Path, language: str = "en") -> Reading:
         why = "the folder does not exist" if gone else f"it cannot be read ({error.strerror})"
         return Reading({}, {folder.name: (bad_guide(folder.name, why),)}, away=True)
     for path in paths[:MAX_GUIDES]:
-        guide, found = _read(path, folder / language / path.name)
+        guide, found = read_guide(path, language)
+        if guide is not None and found:
+            untranslated.add(path.name)
         other = next((name for name, each in guides.items() if guide and each.id == guide.id), "")
         if guide is not None and other:
             found = [*found, bad_guide(path.name, f"its id “{guide.id}” is that of “{other}” too")]
@@ -51,10 +56,14 @@ def read_folder(folder: Path, language: str = "en") -> Reading:
             guides[path.name] = guide
         if found:
             problems[path.name] = tuple(found)
-    return Reading(guides, _with_lost_guides(guides, problems))
+    whole = _with_lost_guides(guides, problems, beside)
+    return Reading(guides, whole, untranslated=frozenset(untranslated))
 
 
-def _read(path: Path, texts: Path) -> tuple[Guide | None, list[KnownError]]:
+def read_guide(path: Path, language: str = "en") -> tuple[Guide | None, list[KnownError]]:
+    """The guide in `path`, in `language` where there are texts for it, and what is wrong. With a
+    mistake in those texts, the guide as it is written. Never raises."""
+    texts = path.parent / language / path.name
     try:
         guide, problems = try_guide(read_file(path), path.name)
         if guide is None or not texts.is_file():
@@ -62,16 +71,21 @@ def _read(path: Path, texts: Path) -> tuple[Guide | None, list[KnownError]]:
         return translated(guide, read_file(texts), f"{texts.parent.name}/{texts.name}")
     except KnownError as problem:
         return None, [problem]
+    except OSError as error:  # a share may go away between two files
+        return None, [bad_guide(path.name, f"it cannot be read ({error.strerror})")]
 
 
 def _with_lost_guides(
-    guides: Mapping[str, Guide], problems: dict[str, tuple[KnownError, ...]]
+    guides: Mapping[str, Guide],
+    problems: dict[str, tuple[KnownError, ...]],
+    beside: Collection[str],
 ) -> dict[str, tuple[KnownError, ...]]:
     """A guide that a block leads to has to be there, unless its own file is the broken one."""
     ids = {guide.id for guide in guides.values()} | {Path(name).stem for name in problems}
+    ids |= set(beside)
     for name, guide in guides.items():
-        lost = [each.guide for each in guide.blocks if each.guide and each.guide not in ids]
-        for one in lost:
+        wanted = dict.fromkeys(each.guide for each in guide.blocks if each.guide)
+        for one in (each for each in wanted if each not in ids):
             what = f"a block leads to the guide “{one}”, which is not there"
             problems[name] = (*problems.get(name, ()), bad_guide(name, what))
     return problems
@@ -89,14 +103,29 @@ class GuideShelf:
         )
 
     def take(self, reading: Reading) -> None:
-        """What the centre's folder holds now. A file with a mistake keeps its last good version;
-        one that is gone is gone. A folder that is away empties nothing."""
+        """What the centre's folder holds now. A file with a mistake keeps its last good version,
+        one that is only mistaken in a translation its last good texts; one that is gone is gone.
+        A folder that is away empties nothing."""
         if not reading.away:
             kept = {name: self._own[name] for name in reading.problems if name in self._own}
-            self._own = {**kept, **reading.guides}
+            fresh = {
+                name: guide
+                for name, guide in reading.guides.items()
+                if not (
+                    name in kept
+                    and name in reading.untranslated
+                    and kept[name].digest == guide.digest
+                )
+            }
+            self._own = {**kept, **fresh}
         self.problems = tuple(each for found in reading.problems.values() for each in found)
         for listener in self._listeners:
             listener()
+
+    @property
+    def shipped_ids(self) -> frozenset[str]:
+        """Any thread."""
+        return frozenset(guide.id for guide in self._shipped.values())
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)

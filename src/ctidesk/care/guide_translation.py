@@ -43,7 +43,7 @@ def translated(guide: Guide, text: str, name: str) -> tuple[Guide, list[KnownErr
         words=(*guide.words, *top.texts("words")),
         steps=_steps(guide, top, source),
     )
-    new = _numbered(new, plain, source)
+    new = _numbered(new, top, source)
     return (guide, source.problems) if source.problems else (new, [])
 
 
@@ -65,9 +65,11 @@ def _steps(guide: Guide, top: Fields, source: Source) -> tuple[Step, ...]:
 def _step(step: Step, fields: Fields, kinds: Mapping[str, Kind]) -> Step:
     fields.only(("say", "hint", "field", "choices"))
     labels = fields.get("choices", dict, {})
-    for key in labels:
+    for key, label in labels.items():
         if not any(key == each.key for each in step.choices):
             fields.wrong("choices", f"names “{key[:40]}”, which is no choice of the step")
+        elif not isinstance(label, str) or not 1 <= len(label) <= 80 or not label.isprintable():
+            fields.wrong("choices", f"has a wrong label for “{key[:40]}”")
     return replace(
         step,
         say=fields.text("say", kinds) if fields.has("say") else step.say,
@@ -80,7 +82,7 @@ def _step(step: Step, fields: Fields, kinds: Mapping[str, Kind]) -> Step:
     )
 
 
-def _numbered(guide: Guide, plain: Mapping[str, Any], source: Source) -> Guide:
+def _numbered(guide: Guide, top: Fields, source: Source) -> Guide:
     kinds = kinds_at(guide.steps)
     fields_of = {"block": ("reason", "say", "next"), "note": ("text",), "ending": ("say",)}
     parts: dict[str, tuple[Any, ...]] = {
@@ -89,9 +91,8 @@ def _numbered(guide: Guide, plain: Mapping[str, Any], source: Source) -> Guide:
         "ending": guide.endings,
     }
     for table, names in fields_of.items():
-        entries = plain.get(table, {})
         held = list(parts[table])
-        for number, entry in entries.items() if isinstance(entries, dict) else ():
+        for number, entry in top.get(table, dict, {}).items():
             fields = Fields(source, f"{table}.{number}", 1, entry)
             fields.only(names)
             if not number.isdecimal() or not 1 <= int(number) <= len(held):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ctidesk.care.guide_shelf import read_folder
+from ctidesk.config.paths import resources
 from ctidesk.startup.terminal_store import out, say
 
 EXIT_FINE, EXIT_REJECTED = 0, 1
@@ -27,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--language", default="en", metavar="CODE", help="with the texts of this language too"
     )
     wishes = parser.parse_args(argv)
-    reading = read_folder(wishes.folder, wishes.language)
+    shipped = read_folder(resources() / "guides").guides.values()
+    reading = read_folder(wishes.folder, wishes.language, {guide.id for guide in shipped})
     for found in reading.problems.values():
         for problem in found:
             say(problem.text)

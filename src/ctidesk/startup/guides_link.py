@@ -91,7 +91,7 @@ class GuidesLink:
                 self._read(folder)
 
     def _read(self, folder: Path) -> None:
-        reading = read_folder(folder, self._language)
+        reading = read_folder(folder, self._language, self._shelf.shipped_ids)
         self._deliver(lambda: self._take(reading))
 
     def _take(self, reading: Reading) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import queue
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ class Rig:
         self.link = GuidesLink(
             self.shelf,
             str(folder),
-            "en",
+            "id",
             self.due.put,
             lambda problems: self.said.append(trouble_of(problems)),
             every_s=0.02,
@@ -55,9 +56,18 @@ class Rig:
 
     def put(self, text: str) -> None:
         """As an editor saves: a new file takes the name."""
-        new = self.folder / "payment.toml.new"
+        self.replace("payment.toml", text)
+
+    def replace(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        new = path.with_name(f"{path.name}.new")
         new.write_text(text, "utf-8")
-        new.replace(self.folder / "payment.toml")
+        new.replace(path)
+
+    def sees(self, word: str) -> None:
+        """Until a mistake that says `word` is told."""
+        self.until(lambda: any(one and word in one.text for one in self.said[-1:]))
 
 
 @pytest.fixture
@@ -88,6 +98,59 @@ def test_a_mistake_is_named_and_the_last_good_version_stays_until_it_is_mended(r
     assert rig.title().startswith("First")
     rig.put(ours("Mended"))
     rig.until(lambda: rig.title().startswith("Mended"))
+    assert rig.said[-1] is None
+
+
+def test_texts_in_the_agents_language_are_taken_too_and_their_last_good_version_stays(
+    rig: Rig,
+) -> None:
+    rig.until(lambda: rig.title().startswith("First"))
+    rig.replace("id/payment.toml", 'title = "Bayar"')
+    rig.until(lambda: rig.title() == "Bayar")
+    rig.replace("id/payment.toml", 'title = "Rusak"\n\n[step.nowhere]\nsay = "x"')
+    rig.sees("id/payment.toml")
+    problem = rig.said[-1]
+    assert problem is not None and "line 3, step.nowhere" in problem.text
+    assert rig.title() == "Bayar", "not back to English in the middle of a day"
+    rig.replace("id/payment.toml", 'title = "Pembayaran"')
+    rig.until(lambda: rig.title() == "Pembayaran")
+    assert rig.said[-1] is None
+
+
+def test_steps_that_changed_go_before_texts_that_were_good_for_others(rig: Rig) -> None:
+    rig.replace("id/payment.toml", 'title = "Bayar"')
+    rig.until(lambda: rig.title() == "Bayar")
+    (rig.folder / "id" / "payment.toml").write_text("title = ", "utf-8")
+    rig.sees("id/payment.toml")
+    rig.put(ours("Second"))
+    rig.until(lambda: rig.title().startswith("Second"))
+
+
+def test_a_share_that_goes_away_between_two_files_does_not_end_the_watch(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.until(lambda: rig.title().startswith("First"))
+    real = Path.is_file
+
+    def stale(path: Path) -> bool:
+        if path.parent.name == "id":
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return real(path)
+
+    with monkeypatch.context() as lost:
+        lost.setattr(Path, "is_file", stale)
+        rig.link.look()
+        rig.sees("Stale file handle")
+        assert rig.title().startswith("First")
+    rig.put(ours("Second"))
+    rig.until(lambda: rig.title().startswith("Second"))
+
+
+def test_a_block_of_the_centres_own_may_lead_to_a_guide_that_ships(rig: Rig) -> None:
+    rig.until(lambda: rig.title().startswith("First"))
+    text = (RESOURCES / "guides" / "refill.toml").read_text("utf-8")
+    rig.replace("refill.toml", text.replace('title = "', 'title = "Ours: ', 1))
+    rig.until(lambda: "Ours" in str(rig.shelf.get("refill")))
     assert rig.said[-1] is None
 
 
