@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from tests.support.desk_scenes import COLLEAGUES, LENA, SHARED, Scene
 from tests.support.screens import SIZES, grab
@@ -73,8 +75,32 @@ def test_the_status_line_counts_what_is_due_and_opens_the_list(
     strip = desk_window.panels.status_strip
     (view,) = [each for each in strip.findChildren(IndicatorView) if "overdue" in texts_of(each)]
     (button,) = view.findChildren(QAbstractButton)
-    button.click()
+    assert button.accessibleName() == "1 overdue: open the work list"
+    assert view.accessibleName().startswith("1 overdue. On the work list: 1 overdue and 1 due")
+    button.setFocus()
+    assert button.hasFocus(), "by keyboard too"
+    QTest.keyClick(button, Qt.Key.Key_Space)
     assert desk_window.overlays.work().isVisible()
+
+
+def test_pictures_of_the_status_line_with_due_work(
+    theme: Theme, open_desk: Callable[[Scene], DeskWindow], tmp_path: Path
+) -> None:
+    scene = Scene(colleagues=COLLEAGUES)
+    shown = open_desk(scene)
+    strip = shown.panels.status_strip
+    given(scene, shown, callback(scene, due_wall=scene.clock.wall() + HOUR))
+    grab(theme, shown.window, "status-work-due", tmp_path)
+    given(scene, shown, callback(scene))
+    for size in SIZES:
+        shown.window.resize(*size)
+        QApplication.processEvents()
+        (view,) = [
+            each for each in strip.findChildren(IndicatorView) if "overdue" in texts_of(each)
+        ]
+        assert strip.rect().contains(view.geometry()), "never outside, however full the strip is"
+        assert "1 overdue" in widget_texts(view, visible_only=True), "the word stays"
+    grab(theme, shown.window, "status-work-overdue", tmp_path)
 
 
 def texts_of(view: IndicatorView) -> str:

@@ -20,4 +20,5 @@ def due_work(due: int, overdue: int) -> list[Indicator]:
     both = f"{overdue} overdue and {due} due today" if overdue and due else word
     tip = f"On the work list: {both}. Click to see it."
     role = Role.HOLD if overdue else Role.TEXT
-    return [Indicator("work", "callback", word, role, tip, command=COMMAND)]
+    action = "open the work list"
+    return [Indicator("work", "callback", word, role, tip, command=COMMAND, action=action)]

@@ -15,7 +15,7 @@ from ctidesk.ui.theme.tokens import Role
 class Indicator:
     """One thing of the strip: icon and word, `tip` for the pointer; a click tells `problem`.
     `whole`: the word is never cut, however full the strip is. `command`: the desk command that a
-    click gives instead."""
+    click gives instead; `action`: what that does, as a screen reader says it."""
 
     key: str
     icon: str
@@ -25,3 +25,4 @@ class Indicator:
     problem: Problem | None = None
     whole: bool = False
     command: str = ""
+    action: str = ""

@@ -60,7 +60,7 @@ class IndicatorView(QWidget):
         self._set_tip()
         self.setAccessibleName(f"{shown.word}. {shown.tip}" if shown.tip else shown.word)
         self._more.setVisible(shown.problem is not None or bool(shown.command))
-        self._more.set_name(self.tr("%s: what to do") % shown.word)
+        self._more.set_name(f"{shown.word}: {shown.action or self.tr('what to do')}")
 
     @property
     def block(self) -> Block:
