@@ -38,10 +38,12 @@ def bad_guide(name: str, problem: str) -> KnownError:
 
 
 class Source:
-    """One file: its name, the lines of its places, and the mistakes found so far."""
+    """One file: its name, the lines of its places, the language of its sentences, and the
+    mistakes found so far."""
 
-    def __init__(self, name: str, lines: Mapping[Place, int]) -> None:
+    def __init__(self, name: str, lines: Mapping[Place, int], language: str = "en") -> None:
         self.name = name
+        self.language = language
         self._lines = lines
         self.problems: list[KnownError] = []
 
@@ -125,7 +127,8 @@ class Fields:
             if needed:
                 self.wrong(key, "is missing")
             return Text()
-        found: Text = self._read(key, lambda raw: read_text(raw, kinds), Text())
+        language = self._source.language
+        found: Text = self._read(key, lambda raw: read_text(raw, kinds, language), Text())
         return found
 
     def when(self, kinds: Mapping[str, Kind], key: str = "when") -> Expression | None:

@@ -68,7 +68,7 @@ def read_guide(path: Path, language: str = "en") -> tuple[Guide | None, list[Kno
         guide, problems = try_guide(read_file(path), path.name)
         if guide is None or not texts.is_file():
             return guide, problems
-        return translated(guide, read_file(texts), f"{texts.parent.name}/{texts.name}")
+        return translated(guide, read_file(texts), f"{language}/{texts.name}", language)
     except KnownError as problem:
         return None, [problem]
     except OSError as error:  # a share may go away between two files

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from ctidesk.care.guide_expression import Value
+from ctidesk.care.spoken_values import spoken
 
 MAX_TEXT = 600
 MAX_TEXT_WITH_FACTS = 2_000
@@ -28,10 +28,11 @@ class BadText(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A checked text. `names`: the facts and answers in it."""
+    """A checked text. `names`: the facts and answers in it. `language`: how days are said."""
 
     raw: str = ""
     names: frozenset[str] = frozenset()
+    language: str = "en"
 
     def __bool__(self) -> bool:
         return bool(self.raw)
@@ -43,7 +44,7 @@ class Text:
             name, bar, instead = match.group(1).partition("|")
             value = facts.get(name.strip())
             if value is not None:
-                return spoken(value)
+                return spoken(value, self.language)
             return instead.strip() if bar else UNKNOWN
 
         return " ".join(_FIELD.sub(one, self.raw)[:MAX_TEXT_WITH_FACTS].split())
@@ -52,7 +53,7 @@ class Text:
 NO_TEXT = Text()
 
 
-def read_text(raw: str, names: Container[str]) -> Text:
+def read_text(raw: str, names: Container[str], language: str = "en") -> Text:
     """`names`: what may stand in braces. Raises `BadText`."""
     text = " ".join(raw.split())
     if not text:
@@ -67,15 +68,4 @@ def read_text(raw: str, names: Container[str]) -> Text:
     for name in sorted(found):
         if not _NAME.fullmatch(name) or name not in names:
             raise BadText(f"names “{name[:40]}”, which is no known fact or earlier answer")
-    return Text(text, frozenset(found))
-
-
-def spoken(value: Value) -> str:
-    """As it is read out: "Tuesday 17 March", "2", "yes"."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, date):
-        return f"{value:%A} {value.day} {value:%B %Y}"
-    return value
+    return Text(text, frozenset(found), language)

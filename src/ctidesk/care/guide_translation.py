@@ -25,14 +25,14 @@ from ctidesk.care.toml_lines import lines_of
 _TABLES = ("step", "block", "note", "ending")
 
 
-def translated(guide: Guide, text: str, name: str) -> tuple[Guide, list[KnownError]]:
-    """With what the file says in its language; the rest stays. With a mistake in it, the guide as
-    it was and what is wrong."""
+def translated(guide: Guide, text: str, name: str, language: str) -> tuple[Guide, list[KnownError]]:
+    """With what the file says in its language, days as they are said in it; the rest stays. With
+    a mistake in it, the guide as it was and what is wrong."""
     try:
         plain = toml_table(text)
     except BadFile as problem:
         return guide, [bad_guide(name, str(problem))]
-    source = Source(name, lines_of(text))
+    source = Source(name, lines_of(text), language)
     top = Fields(source, "", 1, plain)
     top.only(("title", "summary", "words", "offer_why", *_TABLES))
     new = replace(

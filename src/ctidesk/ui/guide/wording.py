@@ -11,7 +11,7 @@ from ctidesk.care.guide import NO, YES, AnswerType, Step, StepKind
 from ctidesk.care.guide_answers import days_to_choose
 from ctidesk.care.guide_facts import FACTS, FactSource
 from ctidesk.care.guide_run import Walk
-from ctidesk.care.guide_texts import spoken
+from ctidesk.care.spoken_values import spoken
 from ctidesk.ui.guide.state import Input, StepState
 
 _WANTED = {
