@@ -112,8 +112,10 @@ class _Walking:
         return True
 
     def _refused(self, step: Step) -> Obstacle | None:
-        """A required confirmation that was not given, and nothing that follows from it."""
-        refused = step.required and step.yes_or_no and self._answers.get(step.id) == NO
+        """A required confirmation that was not given, and nothing that follows from it. To a
+        question "no" is an answer like any other."""
+        check = step.kind is StepKind.CHECK
+        refused = step.required and check and self._answers.get(step.id) == NO
         if not refused or step.no_goto:
             return None
         subject = step.field or step.say.filled(self._facts)

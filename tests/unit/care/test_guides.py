@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.desk_scenes import RESOURCES, START, jane
 
-from ctidesk.care.guide import Guide
+from ctidesk.care.guide import Guide, Step, StepKind
 from ctidesk.care.guide_facts import FactSource, Listed
 from ctidesk.care.guide_orders import outcome
 from ctidesk.care.guide_run import walk
@@ -28,6 +28,10 @@ def guide(name: str) -> Guide:
     found = SHELF.get(name)
     assert found is not None
     return found
+
+
+def plain_question(step: Step) -> bool:
+    return step.kind is StepKind.ASK and step.yes_or_no and step.required
 
 
 def source(card: MemberCard | None = None, may: bool = True) -> FactSource:
@@ -123,6 +127,31 @@ def test_an_expired_authorisation_starts_a_chain_with_dates() -> None:
     assert [one.due for one in chain] == sorted(one.due for one in chain if one.due)
     (call,) = [one for one in made.orders if isinstance(one, TaskOrder) and one.callback]
     assert call.due is not None and call.due.date() == date(2026, 3, 20), "the promised day"
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [(one.id, step.id) for one in SHELF.all() for step in one.steps if plain_question(step)],
+)
+def test_no_is_an_answer_to_a_question(name: str, question: str) -> None:
+    """Nobody was harmed: the complaint can be taken down all the same."""
+    answers = {question: "no"}
+    walked = walk(guide(name), answers, source())
+    while walked.current is not None and walked.current.id not in answers:
+        step = walked.current
+        usual = step.choices[0].key if step.choices else "yes" if step.yes_or_no else "2"
+        typed = {"date": "2026-03-17", "time": "9:30"}.get(step.type.value, usual)
+        options = source().options(step.listed) if step.listed else ()
+        answers[step.id] = options[0] if options else typed
+        walked = walk(guide(name), answers, source())
+    assert question in {step.id for step in walked.done}, "the way went past the question"
+    assert walked.complete, (walked.current, walked.obstacle)
+
+
+def test_a_check_that_is_not_confirmed_stops() -> None:
+    answers = {"what": "x", "doctor": "y", "network": "no"}
+    walked = walk(guide("appointment_book"), answers, source())
+    assert walked.obstacle is not None and "Not confirmed" in walked.obstacle.reason
 
 
 def test_a_complete_refill_orders_what_was_promised() -> None:
