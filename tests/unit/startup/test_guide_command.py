@@ -36,3 +36,48 @@ def test_a_block_may_lead_to_a_guide_that_ships(tmp_path: Path) -> None:
     (tmp_path / "refill.toml").write_text(lost, "utf-8")
     done = ctidesk_run("guide", "check", tmp_path)
     assert done.returncode == 1 and done.stderr.count("nowhere") == 1, "said once"
+
+
+def test_a_preview_shows_every_step_branch_and_what_comes_of_it() -> None:
+    done = ctidesk_run("guide", "preview", resources() / "guides" / "supplies.toml")
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in (
+        "2. which_way (branch, not on the screen)",
+        "   when auth.usable → 3. confirm",
+        "   otherwise → 6. explain",
+        "   Say: How many do you need?",
+        "   Quantity: a number from 1 to 99",
+        "   Goes on with the guide: referral",
+        "2. otherwise; code: supplies_authorisation",
+    ):
+        assert line in done.stdout.splitlines(), line
+    assert "{auth.item}" in done.stdout, "as it is written"
+
+
+def test_a_preview_with_the_example_card_says_what_holds() -> None:
+    file = resources() / "guides" / "refill.toml"
+    done = ctidesk_run("guide", "preview", file, "--card", "example", "--language", "pl")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "   Say: Zamawiam Examplol 5 mg. Dostawa potrwa jeden lub dwa dni." in done.stdout
+    assert "2. stale (check, required), only when rx.stale [does not hold]" in done.stdout
+    assert "   no → 4. new_address" in done.stdout
+    assert "{" not in done.stdout and "[not known]" not in done.stdout
+
+
+def test_a_preview_of_a_mistake_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "refill.toml"
+    file.write_text('version = \nid = "refill"\n', "utf-8")
+    done = ctidesk_run("guide", "preview", file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "refill.toml" in done.stderr and "line 1" in done.stderr
+    assert ctidesk_run("guide", "preview", tmp_path / "none.toml").returncode == 1
+
+
+def test_a_mistake_in_a_translation_leaves_the_guide_as_it_is_written(tmp_path: Path) -> None:
+    text = (resources() / "guides" / "refill.toml").read_text("utf-8")
+    (tmp_path / "refill.toml").write_text(text, "utf-8")
+    (tmp_path / "id").mkdir()
+    (tmp_path / "id" / "refill.toml").write_text('[step.nowhere]\nsay = "x"', "utf-8")
+    done = ctidesk_run("guide", "preview", tmp_path / "refill.toml", "--language", "id")
+    assert done.returncode == 1 and "id/refill.toml" in done.stderr
+    assert done.stdout.startswith("Refill of a prescription (refill)")
