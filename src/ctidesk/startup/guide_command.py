@@ -1,4 +1,4 @@
-"""`ctidesk guide`: what is wrong in a folder of guides, and how one reads, before any agent sees it.
+"""`ctidesk guide`: what is wrong in a folder of guides, and how one reads, before agents see it.
 
 Runs in: command line, main thread.
 """
